@@ -1,0 +1,128 @@
+import { z } from 'zod'
+
+/**
+ * What a connector says of one asset and of everything inside it. Records are plain JSON: they are stored whole as the
+ * asset's version, and the same facts make the rows of `field`, `asset_constraint`, `asset_index`, `facet`,
+ * `definition` and `lineage_edge`. Lists are in a stable order (fields by position, the rest by name), so that two
+ * descriptions of an unchanged object are equal.
+ */
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+const json: z.ZodType<Json> = z.json()
+const namePath = z.array(z.string()).min(1)
+
+/** Families within which names are unique, a fixed list: a table and a view share one, a table and a function do not. */
+export const KIND_GROUPS = [
+  'container',
+  'relation',
+  'routine',
+  'type',
+  'sequence',
+  'file',
+  'report',
+  'dataset',
+  'job',
+  'repository',
+  'code',
+  'message',
+  'other',
+] as const
+export const kindGroup = z.enum(KIND_GROUPS)
+export type KindGroup = z.infer<typeof kindGroup>
+
+/** A pointer to an asset by name, in this source's namespace unless another is given. */
+export const assetRef = z.strictObject({
+  /** An OpenLineage namespace such as `postgres://host:5432`; absent: the source's own. */
+  namespace: z.string().optional(),
+  group: kindGroup,
+  path: namePath,
+})
+export type AssetRef = z.infer<typeof assetRef>
+
+export const fieldRecord = z.strictObject({
+  /** The column's name; for a nested field its last step. */
+  name: z.string(),
+  /** All the steps of a nested field, outermost first; absent for a plain column. */
+  path: namePath.optional(),
+  /** 1-based place among the asset's fields, gap-free. */
+  position: z.int().positive(),
+  /** The type as the source writes it, with its modifiers: `numeric(10,2)`. */
+  nativeType: z.string(),
+  /** The normalised type: see `model/types.ts`. */
+  type: z.string(),
+  nullable: z.boolean(),
+  default: z.string().optional(),
+  /** How the value comes about: `stored`, `virtual`, `identity always`, `identity by default`; absent when plain. */
+  generated: z.string().optional(),
+  comment: z.string().optional(),
+  /** The source's immutable id of the column within its asset. */
+  nativeId: z.string().optional(),
+  properties: z.record(z.string(), json).optional(),
+})
+export type FieldRecord = z.infer<typeof fieldRecord>
+
+export const constraintRecord = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['primary key', 'unique', 'foreign key', 'check', 'exclusion', 'not null']),
+  /** Columns in key order; empty for a table check without plain columns. */
+  columns: z.array(z.string()),
+  references: z.strictObject({ asset: assetRef, columns: z.array(z.string()) }).optional(),
+  definition: z.string().optional(),
+  /** Inferred constraints carry a confidence below 1. */
+  origin: z.enum(['declared', 'inferred']).default('declared'),
+  confidence: z.number().min(0).max(1).default(1),
+  properties: z.record(z.string(), json).optional(),
+})
+export type ConstraintRecord = z.input<typeof constraintRecord>
+
+export const indexRecord = z.strictObject({
+  name: z.string(),
+  /** Key columns or expressions in order, as the source writes them. */
+  columns: z.array(z.string()),
+  unique: z.boolean(),
+  primary: z.boolean(),
+  definition: z.string().optional(),
+  properties: z.record(z.string(), json).optional(),
+})
+export type IndexRecord = z.infer<typeof indexRecord>
+
+/** What lives inside an asset besides fields and keys: a trigger, policy, rule, grant. Unique by kind and name. */
+export const facetRecord = z.strictObject({
+  kind: z.string(),
+  name: z.string(),
+  body: z.record(z.string(), json),
+})
+export type FacetRecord = z.infer<typeof facetRecord>
+
+export const definitionRecord = z.strictObject({
+  language: z.string(),
+  text: z.string(),
+})
+export type DefinitionRecord = z.infer<typeof definitionRecord>
+
+/** Where edges come from; each origin replaces only its own edges. */
+export const EDGE_ORIGINS = ['catalogue', 'definition', 'log', 'bi', 'code'] as const
+export const upstreamRecord = assetRef.extend({ origin: z.enum(EDGE_ORIGINS) })
+export type UpstreamRecord = z.infer<typeof upstreamRecord>
+
+export const assetRecord = z.strictObject({
+  /** A kind that the manifest declares, such as `table`; it fixes the kind group. */
+  kind: z.string(),
+  path: namePath,
+  /** The asset it lives in; it must be of the same namespace. */
+  parent: assetRef.omit({ namespace: true }).optional(),
+  /** The source's immutable id, unique within the source and kind group; a rename is recognised by it. */
+  nativeId: z.string().optional(),
+  owner: z.string().optional(),
+  comment: z.string().optional(),
+  url: z.string().optional(),
+  properties: z.record(z.string(), json).optional(),
+  fields: z.array(fieldRecord).optional(),
+  constraints: z.array(constraintRecord).optional(),
+  indexes: z.array(indexRecord).optional(),
+  facets: z.array(facetRecord).optional(),
+  definition: definitionRecord.optional(),
+  upstreams: z.array(upstreamRecord).optional(),
+})
+export type AssetRecord = z.input<typeof assetRecord>
