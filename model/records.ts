@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FIELD_TYPES } from './types.ts'
 
 /**
  * What a connector says of one asset and of everything inside it. Records are plain JSON: they are stored whole as the
@@ -49,8 +50,7 @@ export const fieldRecord = z.strictObject({
   position: z.int().positive(),
   /** The type as the source writes it, with its modifiers: `numeric(10,2)`. */
   nativeType: z.string(),
-  /** The normalised type: see `model/types.ts`. */
-  type: z.string(),
+  type: z.enum(FIELD_TYPES),
   nullable: z.boolean(),
   default: z.string().optional(),
   /** How the value comes about: `stored`, `virtual`, `identity always`, `identity by default`; absent when plain. */

@@ -1,0 +1,20 @@
+export { IngestError } from '../../model/errors.ts'
+export { displayName, type NamePath, nameKey } from '../../model/names.ts'
+export type {
+  AssetRecord,
+  AssetRef,
+  ConstraintRecord,
+  FacetRecord,
+  FieldRecord,
+  IndexRecord,
+  Json,
+  UpstreamRecord,
+} from '../../model/records.ts'
+export { FIELD_TYPES, type FieldType } from '../../model/types.ts'
+export * from './classify.ts'
+export * from './filter.ts'
+export * from './paging.ts'
+export * from './protocol.ts'
+export * from './records.ts'
+export * from './redact.ts'
+export * from './secrets.ts'

@@ -1,0 +1,181 @@
+import type { z } from 'zod'
+import type { IngestError } from '../../model/errors.ts'
+import type { AssetRecord, Json, KindGroup } from '../../model/records.ts'
+import type { ErrorRule } from './classify.ts'
+
+/** The protocol a connector is written against; the registry refuses another major version. */
+export const PROTOCOL_VERSION = 1
+
+/** A kind of asset that a connector yields. Kinds are text: a new one needs no migration. */
+export interface AssetKind {
+  readonly kind: string
+  readonly group: KindGroup
+  /**
+   * What each part of the name is, outermost first: `['database', 'schema', 'table']`. The levels `database` and
+   * `schema` fill the columns of those names in the public views.
+   */
+  readonly levels: readonly string[]
+}
+
+export interface Grant {
+  readonly purpose: string
+  /** The exact statement, role or scope to give, with `{user}`-like placeholders. */
+  readonly statement: string
+}
+
+export type ConnectorCategory = 'database' | 'warehouse' | 'bi' | 'code' | 'files' | 'saas'
+
+/** The static part of a connector. Importing it must not load any driver. */
+export interface ConnectorManifest<Config> {
+  /** Equals the folder's name; the word users write in commands and files. */
+  readonly type: string
+  readonly title: string
+  readonly category: ConnectorCategory
+  /** The connector's own semantic version. */
+  readonly version: string
+  readonly protocol: typeof PROTOCOL_VERSION
+  /** Raised whenever records of an unchanged object come out otherwise than before; everything is described again. */
+  readonly recordVersion: number
+  /** Strict object; secrets are marked by `secret()` of the kit. */
+  readonly config: z.ZodType<Config>
+  /** A complete, valid example, as a user would write it. */
+  readonly example: Readonly<Record<string, Json>>
+  readonly kinds: readonly AssetKind[]
+  /** What one scope is, in the singular: `database`, `file`, `repository`. */
+  readonly scopeNoun: string
+  readonly grants: readonly Grant[]
+  /** URL schemes without colon that `tidemark add URL` gives to this connector, e.g. `['postgres', 'postgresql']`. */
+  readonly urlSchemes: readonly string[]
+  /** Whether a path without any scheme, such as `data/shop.db`, is this connector's. */
+  readonly acceptsPath?: (path: string) => boolean
+  /** Config input (not yet validated) from a URL or path; throws `invalid_config`. */
+  readonly fromUrl: (url: string) => Record<string, Json>
+  /** The OpenLineage namespace of what this source holds; fixed when the source is added. */
+  readonly namespace: (config: Config) => string
+  /** A short name to offer for the source. */
+  readonly suggestName: (config: Config) => string
+  /** The options that shape records: a change of them describes everything again. */
+  readonly shape: (config: Config) => Json
+  /** The recipe of filters: a change of it widens or narrows what is crawled. */
+  readonly filter: (config: Config) => Json
+}
+
+export interface Connector<Config = unknown> {
+  readonly manifest: ConnectorManifest<Config>
+  /** Rules that classify the driver's errors, tried before the network's own. */
+  readonly errorRules: readonly ErrorRule[]
+  /** Makes a handle. It loads the driver but opens no connection: the first use does. */
+  open(config: Config, context: ConnectorContext): Promise<ConnectorHandle>
+}
+
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** What the engine gives to a handle. */
+export interface ConnectorContext {
+  /** Aborted when the step is cancelled or stalls; every request must honour it within a second. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Counted into the run's history: calls sent to the source and bytes received, as far as known. */
+  readonly meter: { request(count?: number): void; bytes(count: number): void }
+  readonly secrets: {
+    /** Stores a rotated token, encrypted, under the config path it came from, serialised across workers. */
+    replace(name: string, value: string): Promise<void>
+  }
+}
+
+/** A named probe, cheapest first. It passes by returning, with a detail to show, and fails by throwing. */
+export interface Check {
+  readonly name: string
+  readonly run: () => Promise<string | undefined>
+}
+
+export interface Scope {
+  /** Unique in the source, at most 1 kB; the current name. */
+  readonly key: string
+  readonly name: string
+  /** When unmoved since a complete sync, the scope's inventory is not read. */
+  readonly fingerprint?: string
+}
+
+export type LeftOutReason = 'filtered' | 'permission' | 'unavailable'
+
+export interface ScopeListing {
+  readonly scopes: readonly Scope[]
+  /** Scopes that exist but are not crawled, each with the reason and what to do about it. */
+  readonly leftOut: readonly {
+    readonly key: string
+    readonly name: string
+    readonly reason: LeftOutReason
+    readonly message: string
+    readonly hint?: string
+  }[]
+  /** False when there may be scopes that could not be listed: then none counts as gone. */
+  readonly complete: boolean
+}
+
+export interface InventoryItem {
+  /** The item's current name, unique in its scope, at most 1 kB: `nameKey(path)` gives one. */
+  readonly key: string
+  readonly nativeId?: string
+  /** Moves whenever anything in the item's records moves. Compared for equality only; read before the records. */
+  readonly fingerprint: string
+  /** For systems without a trustworthy stamp: the records themselves; `describe` is then not called for the item. */
+  readonly records?: readonly AssetRecord[]
+}
+
+export interface InventoryVerdict {
+  /** `complete` allows removals; `partial`: some items may be missing; `sampled`: bounded on purpose, not a gap. */
+  readonly listing: 'complete' | 'partial' | 'sampled'
+  /** Why the listing is partial, and what to do. */
+  readonly error?: IngestError
+  /** Digest of what the account may see. Absences under a changed digest are proposed, never removed. */
+  readonly visibility?: string
+  /** With `changes`: the log position taken before the listing began. */
+  readonly watermark?: string
+}
+
+export interface ItemRef {
+  readonly key: string
+  readonly nativeId?: string
+}
+
+/**
+ * One item's outcome. Exactly one entry per item asked for, in any order. An item that has vanished, or whose name is
+ * no longer its key, has no entry: the next listing deals with it.
+ */
+export type Described =
+  | { readonly key: string; readonly records: readonly AssetRecord[] }
+  | { readonly key: string; readonly error: unknown }
+
+export type ChangeEntry =
+  | { readonly operation: 'upsert'; readonly item: InventoryItem }
+  | { readonly operation: 'delete'; readonly key: string }
+
+export type ChangesVerdict =
+  | { readonly status: 'read'; readonly watermark: string; readonly visibility?: string }
+  /** The log no longer reaches back to the watermark: an inventory is required. */
+  | { readonly status: 'expired' }
+
+/** An open source. Iterables are generators that yield pages and return their verdict; they stream with back-pressure. */
+export interface ConnectorHandle extends AsyncDisposable {
+  checks(): readonly Check[]
+  scopes(): Promise<ScopeListing>
+  inventory(scope: Scope): AsyncGenerator<readonly InventoryItem[], InventoryVerdict, void>
+  /** Required unless every item carries its records. Set-based: never a query per item. */
+  describe?(scope: Scope, items: readonly ItemRef[]): AsyncGenerator<readonly Described[], void, void>
+  /** Keys in the same scope to describe again because those moved, appeared or vanished. */
+  dependents?(scope: Scope, keys: readonly string[]): Promise<readonly string[]>
+  /** Instead of inventory, where the system has a true change log. */
+  changes?(scope: Scope, watermark: string): AsyncGenerator<readonly ChangeEntry[], ChangesVerdict, void>
+  /** Of these keys, those that the source's own filters leave out now; their absence is no loss. */
+  filtered?(scope: Scope, keys: readonly string[]): readonly string[]
+}
+
+/** Ties a manifest's config type to its `open`; a connector's `index.ts` exports the result by default. */
+export function defineConnector<Config>(connector: Connector<Config>): Connector<Config> {
+  return connector
+}

@@ -1,0 +1,26 @@
+/** The normalised types that every connector maps its native ones to; `unknown` when none fits. */
+export const FIELD_TYPES = [
+  'boolean',
+  'integer',
+  'decimal',
+  'float',
+  'string',
+  'binary',
+  'date',
+  'time',
+  'timestamp',
+  'interval',
+  'uuid',
+  'json',
+  'xml',
+  'array',
+  'struct',
+  'map',
+  'range',
+  'enum',
+  'geometry',
+  'network',
+  'vector',
+  'unknown',
+] as const
+export type FieldType = (typeof FIELD_TYPES)[number]
