@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { IngestError } from '../model/errors.ts'
+import { readTextIfAny } from './process.ts'
+
+// One owner at a time, held by the kernel. Node has no file locks of its own, but SQLite, which it has built in, locks its files
+// with fcntl (LockFileEx on Windows): the kernel drops such a lock with the process, however it dies, so there is nothing stale to
+// recognise and no race in taking over, as there is with a file that names a process id. The owner's id in the file beside the
+// lock is only told to people.
+
+/** A lock that is held until it is released or the process ends. */
+export interface Lock {
+  release(): void
+}
+
+// A collected DatabaseSync would close its file and so drop the lock.
+const held = new Set<DatabaseSync>()
+
+/** Takes the lock `path` for `what` ("the database in /home/a/.tidemark"), or says who has it. */
+export function takeLock(path: string, what: string): Lock {
+  const database = openLock(path, what)
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    database.close()
+    throw lockError(path, what, cause)
+  }
+  held.add(database)
+  writeFileSync(`${path}.owner`, `${process.pid}\n`, { mode: 0o600 })
+  return {
+    release() {
+      if (held.delete(database)) database.close()
+    },
+  }
+}
+
+function openLock(path: string, what: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path)
+  } catch (cause) {
+    throw lockError(path, what, cause)
+  }
+}
+
+const SQLITE_BUSY = 5
+
+function lockError(path: string, what: string, cause: unknown): IngestError {
+  const busy = (cause as { errcode?: number }).errcode === SQLITE_BUSY
+  if (!busy) {
+    return new IngestError('invalid_config', `Cannot lock ${what} (${path}): ${(cause as Error).message}`, {
+      cause,
+      hint: 'The folder must be writable for this account; set TIDEMARK_HOME to choose another.',
+    })
+  }
+  const pid = readTextIfAny(`${path}.owner`)?.trim()
+  const owner = pid === String(process.pid) ? 'This process already' : `Another tidemark${pid ? ` (pid ${pid})` : ''}`
+  return new IngestError('dependency_unavailable', `${owner} owns ${what}`, {
+    code: 'already_owned',
+    hint: 'Stop it first, or set TIDEMARK_HOME to another folder to run a second one.',
+  })
+}
