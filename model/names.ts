@@ -25,7 +25,6 @@ export function nameKey(path: NamePath): string {
 }
 
 function escapePart(part: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL text cannot hold NUL, so it is escaped here
   return part.replace(/[\\.\0]/g, (character) => ESCAPES[character] ?? character)
 }
 

@@ -101,9 +101,9 @@ export const definitionRecord = z.strictObject({
 })
 export type DefinitionRecord = z.infer<typeof definitionRecord>
 
-/** Where edges come from; each origin replaces only its own edges. */
-export const EDGE_ORIGINS = ['catalogue', 'definition', 'log', 'bi', 'code'] as const
-export const upstreamRecord = assetRef.extend({ origin: z.enum(EDGE_ORIGINS) })
+/** Where a record's edges come from. Edges parsed from definitions and query logs are the lineage step's own. */
+export const RECORD_EDGE_ORIGINS = ['catalogue', 'bi', 'code'] as const
+export const upstreamRecord = assetRef.extend({ origin: z.enum(RECORD_EDGE_ORIGINS) })
 export type UpstreamRecord = z.infer<typeof upstreamRecord>
 
 export const assetRecord = z.strictObject({

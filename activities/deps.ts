@@ -1,0 +1,33 @@
+import type { Logger } from '../connectors/kit/index.ts'
+import type { Registry } from '../connectors/registry.ts'
+import type { Store } from '../db/store.ts'
+import type { MasterKey } from '../db/vault.ts'
+
+/** How the surroundings of one call of a step reach it: Temporal's activity context, or a plain process. */
+export interface StepControl {
+  readonly signal: AbortSignal
+  /** Tells that the step is alive. */
+  heartbeat(): void
+}
+
+export interface ActivityDeps {
+  readonly store: Store
+  readonly registry: Registry
+  readonly masterKey: MasterKey
+  readonly log: Logger
+  /** The surroundings of the step being called now. */
+  readonly control: () => StepControl
+  /** Starts the run of a request: a workflow, or the next turn of a local process. */
+  readonly startSync: (input: {
+    readonly organization: string
+    readonly source: string
+    readonly sourceId: number
+    readonly requestId: number
+  }) => Promise<void>
+  readonly limits: {
+    /** Items described at a time. */
+    readonly batch: number
+    /** A step that moves nothing for so long is given up, in milliseconds. */
+    readonly noProgressMs: number
+  }
+}

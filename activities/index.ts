@@ -1,0 +1,98 @@
+import { digestConfig } from '../connectors/config.ts'
+import { readUnclassified, writeSeverities } from '../db/changes.ts'
+import { ensurePartitions } from '../db/migrate.ts'
+import {
+  closeRun as closeStoredRun,
+  findPendingRequest,
+  insertRequest,
+  openRun as openStoredRun,
+  readRun,
+  readTotals,
+} from '../db/runs.ts'
+import { failScope, listPendingScopes } from '../db/scopes.ts'
+import { resolvePrincipal } from '../db/sources.ts'
+import { asStoreError } from '../db/store.ts'
+import { classifyChange } from '../model/changes.ts'
+import type { ErrorSummary } from '../model/errors.ts'
+import { decideOutcome } from '../sync/decisions.ts'
+import type { ClosedRun, Steps } from '../sync/steps.ts'
+import type { ActivityDeps } from './deps.ts'
+import { planScopes } from './plan.ts'
+import { reconcile } from './reconcile.ts'
+import { syncScope } from './scope.ts'
+import { loadSource } from './source.ts'
+
+/** Who the schedule acts as. */
+const SCHEDULER = 'schedule'
+
+/** The steps of a sync over a store and a registry of connectors. */
+export function createActivities(deps: ActivityDeps): Steps {
+  const { sql } = deps.store
+  const steps: Steps = {
+    async requestSync({ sourceId }) {
+      const { row } = await loadSource(deps, sourceId)
+      const actorId = await resolvePrincipal(sql, row.organization, SCHEDULER)
+      return { requestId: await insertRequest(sql, { sourceId, mode: 'incremental', trigger: 'schedule', actorId }) }
+    },
+    async openRun({ sourceId, requestId, owner }) {
+      await sql.begin((tx) => ensurePartitions(tx))
+      const { row, connector, config } = await loadSource(deps, sourceId)
+      const digests = digestConfig(connector, config)
+      return await openStoredRun(sql, { sourceId, requestId, owner, configVersion: row.configVersion, ...digests })
+    },
+    planScopes: ({ runId }) => planScopes(deps, runId),
+    listPendingScopes: (input) => listPendingScopes(sql, input),
+    syncScope: (input) => syncScope(deps, input),
+    failScope: (input) => failScope(sql, input),
+    reconcile: ({ runId }) => reconcile(deps, runId),
+    closeRun: (input) => closeRun(deps, input),
+    async startSync({ sourceId, requestId }) {
+      const { row } = await loadSource(deps, sourceId)
+      await deps.startSync({ organization: row.organization, source: row.name, sourceId, requestId })
+    },
+  }
+  return translateErrors(steps)
+}
+
+const CHANGE_PAGE = 5000
+
+async function closeRun(
+  deps: ActivityDeps,
+  input: { readonly runId: number; readonly error?: ErrorSummary },
+): Promise<ClosedRun> {
+  const { sql } = deps.store
+  while (true) {
+    const changes = await readUnclassified(sql, input.runId, CHANGE_PAGE)
+    if (changes.length === 0) break
+    await writeSeverities(
+      sql,
+      input.runId,
+      changes.map((change) => ({ id: change.id, severity: classifyChange(change) })),
+    )
+  }
+  const totals = await readTotals(sql, input.runId)
+  const decided = decideOutcome({
+    ...totals,
+    ...(input.error === undefined ? {} : { errorCategory: input.error.category }),
+  })
+  const outcome = await closeStoredRun(sql, { ...input, outcome: decided })
+  const { sourceId } = await readRun(sql, input.runId)
+  const pendingRequestId = await findPendingRequest(sql, sourceId)
+  return { outcome, ...(pendingRequestId === undefined ? {} : { pendingRequestId }) }
+}
+
+/** Errors of the store's own queries leave the steps as IngestErrors; those of sources already are. */
+function translateErrors(steps: Steps): Steps {
+  const wrapped = Object.entries(steps).map(([name, step]) => [
+    name,
+    async (input: never) => {
+      try {
+        return await (step as (input: never) => Promise<unknown>)(input)
+      } catch (error) {
+        throw asStoreError(error)
+      }
+    },
+  ])
+  // Same names, same signatures: only the errors differ.
+  return Object.fromEntries(wrapped) as Steps
+}

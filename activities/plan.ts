@@ -1,0 +1,34 @@
+import { addRunCost, renewLease } from '../db/runs.ts'
+import { planScopes as storeScopes } from '../db/scopes.ts'
+import type { Plan } from '../sync/steps.ts'
+import type { ActivityDeps } from './deps.ts'
+import { guardSource, loadSource, withSource } from './source.ts'
+import { startWatch } from './watch.ts'
+
+/** Asks the source for its scopes and stores which of them are to be listed. */
+export async function planScopes(deps: ActivityDeps, runId: number): Promise<Plan> {
+  const run = await renewLease(deps.store.sql, runId)
+  const source = await loadSource(deps, run.sourceId)
+  using watch = startWatch(deps, runId)
+  return await withSource(deps, source, watch.signal, async ({ handle, cost }) => {
+    const listing = await guardSource(source, watch.signal, 'listing scopes', () => handle.scopes())
+    await addRunCost(deps.store.sql, runId, cost)
+    return await storeScopes(deps.store.sql, run, {
+      complete: listing.complete,
+      scopes: listing.scopes,
+      leftOut: listing.leftOut.map(({ key, name, reason, message, hint }) => ({
+        key,
+        name,
+        reason,
+        error:
+          reason === 'filtered'
+            ? null
+            : {
+                category: reason === 'permission' ? 'permission' : 'source_unavailable',
+                message,
+                ...(hint === undefined ? {} : { hint }),
+              },
+      })),
+    })
+  })
+}

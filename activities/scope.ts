@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import type { ConnectorHandle, Described, InventoryItem, Scope } from '../connectors/kit/index.ts'
+import {
+  applyChangeLog,
+  diffInventory,
+  type FindDependents,
+  type ListedItem,
+  type Listing,
+  type LogEntry,
+  type LogVerdict,
+  readWork,
+  type WorkItem,
+} from '../db/listing.ts'
+import { type MergeBatch, type MergeTarget, mergeBatch } from '../db/merge/batch.ts'
+import { type RunRow, renewLease } from '../db/runs.ts'
+import { beginAttempt, completeScope, type ScopeAttempt } from '../db/scopes.ts'
+import { summarizeError } from '../model/errors.ts'
+import type { AssetRecord } from '../model/records.ts'
+import type { ScopeResult } from '../sync/steps.ts'
+import type { ActivityDeps } from './deps.ts'
+import { guardSource, type LoadedSource, loadSource, type OpenSource, sourceError, withSource } from './source.ts'
+import { startWatch, type Watch } from './watch.ts'
+
+/** What the parts of one scope's sync share. */
+interface ScopeSync {
+  readonly deps: ActivityDeps
+  readonly run: RunRow
+  readonly attempt: ScopeAttempt
+  readonly source: LoadedSource
+  readonly open: OpenSource
+  readonly watch: Watch
+  readonly scope: Scope
+}
+
+/** Lists one scope, diffs it against the store and describes what moved; a later attempt goes on from there. */
+export async function syncScope(deps: ActivityDeps, input: { runId: number; scopeId: number }): Promise<ScopeResult> {
+  const run = await renewLease(deps.store.sql, input.runId)
+  const source = await loadSource(deps, run.sourceId)
+  const attempt = await beginAttempt(deps.store.sql, run, input.scopeId)
+  using watch = startWatch(deps, run.id)
+  return await withSource(deps, source, watch.signal, async (open) => {
+    const scope = {
+      key: attempt.key,
+      name: attempt.name,
+      ...(attempt.fingerprint === null ? {} : { fingerprint: attempt.fingerprint }),
+    }
+    const sync: ScopeSync = { deps, run, attempt, source, open, watch, scope }
+    if (attempt.status !== 'describing' && attempt.status !== 'completed') await listScope(sync)
+    if (run.mode !== 'plan') await describeWork(sync)
+    return await completeScope(deps.store.sql, run, attempt, open.cost)
+  })
+}
+
+async function listScope(sync: ScopeSync): Promise<void> {
+  const { deps, run, attempt, open, scope } = sync
+  const { handle } = open
+  const dependents = findDependents(sync)
+  if (handle.changes !== undefined && run.mode === 'incremental' && attempt.watermark !== null) {
+    const log = handle.changes(scope, attempt.watermark)
+    if (await applyChangeLog(deps.store.sql, run, attempt, readLog(sync, log), dependents)) return
+  }
+  await diffInventory(deps.store.sql, run, attempt, readInventory(sync, handle), dependents)
+}
+
+function findDependents({ open, source, watch, scope }: ScopeSync): FindDependents | undefined {
+  const { handle } = open
+  if (handle.dependents === undefined) return undefined
+  return (keys) =>
+    guardSource(
+      source,
+      watch.signal,
+      `finding dependents in ${scope.name}`,
+      async () => (await handle.dependents?.(scope, keys)) ?? [],
+    )
+}
+
+async function* readInventory(sync: ScopeSync, handle: ConnectorHandle): Listing {
+  const { run, scope } = sync
+  const pages = handle.inventory(scope)
+  const next = guardedNext(sync, pages, `listing ${scope.name}`)
+  while (true) {
+    const page = await next()
+    if (page.done === true) {
+      const { error, ...verdict } = page.value
+      return { ...verdict, ...(error === undefined ? {} : { error: summarizeError(error) }) }
+    }
+    yield page.value.map((item) => stamped(run, item))
+  }
+}
+
+async function* readLog(
+  sync: ScopeSync,
+  pages: ReturnType<NonNullable<ConnectorHandle['changes']>>,
+): AsyncGenerator<readonly LogEntry[], LogVerdict, void> {
+  const next = guardedNext(sync, pages, `reading the changes of ${sync.scope.name}`)
+  while (true) {
+    const page = await next()
+    if (page.done === true) return page.value
+    yield page.value.map((entry) =>
+      entry.operation === 'upsert'
+        ? { operation: entry.operation, item: stamped(sync.run, entry.item) }
+        : { operation: entry.operation, item: { key: entry.key } },
+    )
+  }
+}
+
+/** Steps a connector's generator: its errors come out classified, and each page counts as progress. */
+function guardedNext<T, R>({ source, watch }: ScopeSync, pages: AsyncGenerator<T, R, void>, what: string) {
+  return async () => {
+    const page = await guardSource(source, watch.signal, what, async () => {
+      watch.signal.throwIfAborted()
+      return await pages.next()
+    })
+    watch.progress()
+    return page
+  }
+}
+
+/** The stored fingerprint moves with the source's and with whatever shapes the records, so an upgrade re-describes. */
+function stamped(run: RunRow, item: InventoryItem): ListedItem {
+  const fingerprint = createHash('sha256').update(run.shape).update('\0').update(item.fingerprint).digest('hex')
+  return { ...item, fingerprint }
+}
+
+/** Describes what waits, a batch at a time; the next batch is read from the source while one is merged. */
+async function describeWork(sync: ScopeSync): Promise<void> {
+  const { deps, source, run, attempt, watch } = sync
+  const kinds = new Map(source.connector.manifest.kinds.map((kind) => [kind.kind, kind]))
+  const { organizationId, namespaceId } = source.row
+  const target: MergeTarget = { run, attempt, organizationId, namespaceId, kinds }
+  let pending = describeBatch(sync, undefined)
+  while (true) {
+    const described = await pending
+    if (described === undefined) return
+    pending = describeBatch(sync, described.last)
+    // Awaited in the next turn; should the merge fail first, its failure is the one to tell.
+    pending.catch(() => {})
+    await mergeBatch(deps.store.sql, target, described.batch)
+    watch.progress()
+  }
+}
+
+interface DescribedBatch {
+  readonly batch: MergeBatch
+  readonly last: WorkItem
+}
+
+async function describeBatch(sync: ScopeSync, after: WorkItem | undefined): Promise<DescribedBatch | undefined> {
+  const { deps, attempt } = sync
+  const work = await readWork(deps.store.sql, { scopeId: attempt.scopeId, after, limit: deps.limits.batch })
+  const last = work.at(-1)
+  if (last === undefined) return undefined
+  const answers = await askForRecords(
+    sync,
+    work.filter((item) => item.records === null),
+  )
+  const items = []
+  const failed = []
+  const vanished = []
+  for (const item of work) {
+    const answer =
+      item.records === null ? answers.get(item.key) : { key: item.key, records: item.records as AssetRecord[] }
+    if (answer === undefined) vanished.push(item.key)
+    else if ('error' in answer)
+      failed.push({ key: item.key, error: summarizeError(itemError(sync, item.key, answer.error)) })
+    else items.push({ key: item.key, nativeId: item.nativeId, fingerprint: item.fingerprint, records: answer.records })
+  }
+  return { last, batch: { items, failed, vanished } }
+}
+
+function itemError({ source, watch }: ScopeSync, key: string, error: unknown) {
+  return sourceError(source, watch.signal, `describing ${key}`, error)
+}
+
+async function askForRecords(sync: ScopeSync, work: readonly WorkItem[]): Promise<ReadonlyMap<string, Described>> {
+  const answers = new Map<string, Described>()
+  const { handle } = sync.open
+  if (work.length === 0 || handle.describe === undefined) return answers
+  const items = work.map(({ key, nativeId }) => ({ key, ...(nativeId === null ? {} : { nativeId }) }))
+  const next = guardedNext(sync, handle.describe(sync.scope, items), `describing ${sync.scope.name}`)
+  while (true) {
+    const page = await next()
+    if (page.done === true) return answers
+    for (const described of page.value) answers.set(described.key, described)
+  }
+}

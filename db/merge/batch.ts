@@ -1,0 +1,139 @@
+import type { ErrorSummary } from '../../model/errors.ts'
+import type { RunRow } from '../runs.ts'
+import { guardAttempt, type ScopeAttempt } from '../scopes.ts'
+import { inTransaction, type Query, type Transaction } from '../store.ts'
+import { type ApplyContext, applyStage } from './apply.ts'
+import { copyStage, createStage, type KindLevels, type MergeItem, resolveNamespaces } from './stage.ts'
+
+export interface MergeBatch {
+  readonly items: readonly MergeItem[]
+  readonly failed: readonly { readonly key: string; readonly error: ErrorSummary }[]
+  /** Asked for and not answered: the next listing deals with them. */
+  readonly vanished: readonly string[]
+}
+
+export interface MergeTarget {
+  readonly run: RunRow
+  readonly attempt: ScopeAttempt
+  readonly organizationId: number
+  readonly namespaceId: number
+  readonly kinds: KindLevels
+}
+
+/**
+ * Merges one batch of described items: assets with all their parts, versions, changes, claims and the inventory, the
+ * work taken off the list and the scope's counters, in one transaction.
+ * @throws IngestError `cancelled` when another attempt has taken over.
+ */
+export async function mergeBatch(sql: Query, target: MergeTarget, batch: MergeBatch): Promise<void> {
+  const { run, attempt } = target
+  await inTransaction(sql, async (tx) => {
+    await createStage(tx)
+    const namespaces = await resolveNamespaces(tx, target.organizationId, batch.items)
+    await copyStage(tx, batch.items, { kinds: target.kinds, namespaceId: target.namespaceId, namespaces })
+    await mergeInventory(tx, attempt)
+    await resolveAssets(tx, target)
+    const context: ApplyContext = {
+      runId: run.id,
+      sourceId: run.sourceId,
+      tellAdded: !attempt.baselineAdded,
+      tellChanged: !attempt.baselineChanged,
+    }
+    const counts = await applyStage(tx, context)
+    await mergeClaims(tx, target)
+    await finishWork(tx, attempt, batch)
+    await guardAttempt(tx, attempt, {
+      ...counts,
+      described: batch.items.length,
+      vanished: batch.vanished.length,
+      failedItems: batch.failed.length,
+    })
+  })
+}
+
+async function mergeInventory(tx: Transaction, attempt: ScopeAttempt): Promise<void> {
+  await tx`
+    insert into tidemark.inventory (scope_id, key, native_id, fingerprint)
+    select ${attempt.scopeId}, key, native_id, decode(fingerprint, 'hex') from stage_item order by key
+    on conflict (scope_id, key) do update
+      set native_id = excluded.native_id, fingerprint = excluded.fingerprint, absent_run_id = null
+      where (inventory.native_id, inventory.fingerprint, inventory.absent_run_id)
+            is distinct from (excluded.native_id, excluded.fingerprint, null)`
+  await tx`
+    update stage_item s set item_id = v.id from tidemark.inventory v
+    where v.scope_id = ${attempt.scopeId} and v.key = s.key`
+}
+
+/**
+ * Finds or makes the asset of each staged record and says what is to be done with it: `new`, `real` (a placeholder
+ * until now), `revived` (removed until now), `moved`, `same`, or `foreign` (another item's record stands).
+ */
+async function resolveAssets(tx: Transaction, { run, namespaceId }: MergeTarget): Promise<void> {
+  await tx`update stage_asset set hash = sha256(convert_to(record::text, 'UTF8'))`
+  await tx`
+    with inserted as (
+      insert into tidemark.asset (namespace_id, kind_group, name_key, kind, path, display, name, database_name,
+        schema_name, parent_group, parent_key, native_id, owner, comment, url, properties, content_hash, placeholder,
+        appeared_run_id)
+      select ${namespaceId}, kind_group, name_key, kind, path, display, name, database_name, schema_name, parent_group,
+        parent_key, native_id, owner, comment, url, properties, hash, false, ${run.id}
+      from stage_asset where writer order by kind_group, name_key
+      on conflict (namespace_id, kind_group, name_key) do nothing
+      returning id, kind_group, name_key
+    )
+    update stage_asset s set asset_id = i.id, state = case when s.writer then 'new' else 'foreign' end
+    from inserted i where i.kind_group = s.kind_group and i.name_key = s.name_key`
+  await tx`
+    with held as (
+      select a.id, a.kind_group, a.name_key, a.placeholder, a.removed_at, a.content_hash, a.native_id
+      from tidemark.asset a
+      where a.namespace_id = ${namespaceId}
+        and (a.kind_group, a.name_key) in (select kind_group, name_key from stage_asset where asset_id is null)
+      order by a.kind_group, a.name_key for update
+    ), writers as (
+      select c.asset_id, c.item_id from tidemark.claim c
+      join held on held.id = c.asset_id
+      join tidemark.inventory v on v.id = c.item_id
+      where c.writes and c.dropped_run_id is null and v.absent_run_id is null
+    )
+    update stage_asset s set asset_id = held.id,
+      same_object = held.native_id is not distinct from s.native_id,
+      state = case
+        when not s.writer or (w.item_id is not null and w.item_id <> item.item_id) then 'foreign'
+        when held.placeholder then 'real'
+        when held.removed_at is not null then 'revived'
+        when held.content_hash is not distinct from s.hash then 'same'
+        else 'moved' end
+    from held left join writers w on w.asset_id = held.id, stage_item item
+    where held.kind_group = s.kind_group and held.name_key = s.name_key and item.key = s.item_key`
+}
+
+async function mergeClaims(tx: Transaction, { run, attempt }: MergeTarget): Promise<void> {
+  // A writer whose own claim has lapsed hands over.
+  await tx`
+    update tidemark.claim c set writes = false from stage_asset s, stage_item item
+    where c.asset_id = s.asset_id and item.key = s.item_key and c.writes and s.state <> 'foreign'
+      and c.item_id <> item.item_id`
+  await tx`
+    insert into tidemark.claim (item_id, asset_id, scope_id, source_id, writes, run_id)
+    select item.item_id, s.asset_id, ${attempt.scopeId}, ${run.sourceId}, s.state <> 'foreign', ${run.id}
+    from stage_asset s join stage_item item on item.key = s.item_key
+    order by item.item_id, s.asset_id
+    on conflict (item_id, asset_id) do update set dropped_run_id = null, writes = excluded.writes
+      where claim.dropped_run_id is not null or claim.writes <> excluded.writes`
+  await tx`
+    update tidemark.claim c set dropped_run_id = ${run.id} from stage_item item
+    where c.item_id = item.item_id and c.dropped_run_id is null
+      and not exists (select 1 from stage_asset s where s.item_key = item.key and s.asset_id = c.asset_id)`
+}
+
+async function finishWork(tx: Transaction, attempt: ScopeAttempt, batch: MergeBatch): Promise<void> {
+  const done = [...batch.items.map((item) => item.key), ...batch.vanished]
+  await tx`delete from tidemark.sync_work where scope_id = ${attempt.scopeId} and key = any (${done}::text[])`
+  if (batch.failed.length === 0) return
+  await tx`
+    update tidemark.sync_work w set error = f.error::jsonb
+    from unnest(${batch.failed.map((item) => item.key)}::text[],
+                ${batch.failed.map((item) => JSON.stringify(item.error))}::text[]) as f (key, error)
+    where w.scope_id = ${attempt.scopeId} and w.key = f.key`
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import postgres from 'postgres'
+import { IngestError } from '../model/errors.ts'
+import { asStoreError } from './store.ts'
+
+const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
+const VIEWS = fileURLToPath(new URL('./views', import.meta.url))
+const OLDEST_SERVER = 150000
+/** Any number, the same in every Tidemark: whoever holds it migrates, the others wait and find it done. */
+const LOCK = 7_215_309_004
+
+/**
+ * Brings the store to this version's schema: migrations, public views, this and next month's partitions. Safe to race.
+ * @throws IngestError `invalid_config` when the store is from a newer Tidemark or the server is too old.
+ */
+export async function migrateStore(url: string): Promise<void> {
+  const client = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 })
+  try {
+    await client`select pg_advisory_lock(${LOCK})`
+    await refuseWrongServer(client)
+    await migrate(drizzle(client), {
+      migrationsFolder: MIGRATIONS,
+      migrationsSchema: 'tidemark',
+      migrationsTable: 'migration',
+    })
+    await applyViews(client)
+    await client.begin((tx) => ensurePartitions(tx))
+  } catch (error) {
+    throw asStoreError(error)
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+async function refuseWrongServer(client: postgres.Sql): Promise<void> {
+  const [server] = await client`select current_setting('server_version_num')::int as version,
+    current_setting('server_version') as text, to_regclass('tidemark.store') is not null as migrated`
+  if ((server?.version as number) < OLDEST_SERVER) {
+    throw new IngestError('invalid_config', `the store's PostgreSQL is ${server?.text}; Tidemark needs 15 or newer`)
+  }
+  if (server?.migrated !== true) return
+  const [store] = await client`select minimum_migrations as needed from tidemark.store`
+  if ((store?.needed as number) > knownMigrations()) {
+    throw new IngestError('invalid_config', 'this store was made by a newer Tidemark than this one', {
+      hint: 'Upgrade this Tidemark to at least the version that last ran on the store.',
+    })
+  }
+}
+
+function knownMigrations(): number {
+  const journal = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as { entries: unknown[] }
+  return journal.entries.length
+}
+
+/** The public views are replaced as a whole whenever their text differs from what was last applied. */
+async function applyViews(client: postgres.Sql): Promise<void> {
+  const files = existsSync(VIEWS) ? readdirSync(VIEWS).filter((name) => name.endsWith('.sql')) : []
+  const text = files
+    .sort()
+    .map((name) => readFileSync(`${VIEWS}/${name}`, 'utf8'))
+    .join('\n')
+  const digest = createHash('sha256').update(text).digest('hex')
+  const [store] = await client`select views_digest as digest from tidemark.store`
+  if (store?.digest === digest) return
+  await client.begin(async (tx) => {
+    await tx.unsafe(text)
+    await tx`update tidemark.store set views_digest = ${digest}`
+  })
+}
+
+/** Makes the monthly partitions of this and the next month; rows of other months go to the default partition. */
+export async function ensurePartitions(sql: postgres.ISql): Promise<void> {
+  const missing = await sql<{ statement: string }[]>`
+    select format('create table if not exists tidemark.%I partition of tidemark.%I for values from (%L) to (%L)',
+                  parent || to_char(month, '_YYYY_MM'), parent, month at time zone 'UTC',
+                  (month + interval '1 month') at time zone 'UTC') as statement
+    from unnest(array['change', 'audit_log']) as parent,
+         generate_series(date_trunc('month', now() at time zone 'UTC'),
+                         date_trunc('month', now() at time zone 'UTC') + interval '1 month', interval '1 month') as month
+    where to_regclass('tidemark.' || parent || to_char(month, '_YYYY_MM')) is null`
+  for (const { statement } of missing) await sql.unsafe(statement)
+}

@@ -1,0 +1,78 @@
+import { type RunRow, renewLease } from '../runs.ts'
+import { inTransaction, type Query, type Transaction } from '../store.ts'
+import { findLapsed } from './lapsed.ts'
+import { promoteWriters, removeAssets } from './removals.ts'
+import { mergeRenames } from './renames.ts'
+import { resolveReferences } from './resolve.ts'
+
+export interface ReconcileInput {
+  readonly run: RunRow
+  /** Absent items that the source's own filters leave out now. */
+  readonly filteredItems: readonly number[]
+  /** Whether a run may remove so many of a scope's assets without asking. */
+  readonly withinBudget: (absent: number, base: number) => boolean
+}
+
+export interface ReconcileResult {
+  readonly renamed: number
+  readonly removed: number
+  readonly proposed: number
+  readonly rescan: number
+}
+
+/** Any number, the same in every Tidemark: placeholders belong to no source, so reconciliations take turns. */
+const LOCK = 7_215_309_005
+
+/**
+ * What crosses items, decided once per run after all scopes: renames, removals within the budget, proposals, parents,
+ * edges and placeholders. One transaction; running it again finds nothing left to do.
+ */
+export async function reconcile(sql: Query, input: ReconcileInput): Promise<ReconcileResult> {
+  const { run } = input
+  return await inTransaction(sql, async (tx) => {
+    await renewLease(tx, run.id)
+    await tx`select pg_advisory_xact_lock(${LOCK})`
+    const lapsed = await findLapsed(tx, run, input.filteredItems)
+    const renamed = lapsed > 0 ? await mergeRenames(tx, run) : 0
+    const { removed, proposed } =
+      lapsed > 0 ? await removeAssets(tx, run, input.withinBudget) : { removed: 0, proposed: 0 }
+    await withdrawProposals(tx, run)
+    const rescan = lapsed > 0 ? await promoteWriters(tx, run) : 0
+    if (lapsed > 0 || (await describedAny(tx, run))) await resolveReferences(tx)
+    await recordReconciliation(tx, run, { renamed, removed, proposed })
+    return { renamed, removed, proposed, rescan }
+  })
+}
+
+async function describedAny(tx: Transaction, run: RunRow): Promise<boolean> {
+  const rows = await tx`select 1 from tidemark.sync_scope where run_id = ${run.id} and described > 0 limit 1`
+  return rows.length > 0
+}
+
+/** What came back is no longer proposed; a later absence is a new question. */
+async function withdrawProposals(tx: Transaction, run: RunRow): Promise<void> {
+  await tx`
+    update tidemark.removal_proposal p set status = 'withdrawn', decided_at = now()
+    where p.source_id = ${run.sourceId} and p.status in ('open', 'approved', 'rejected')
+      and not exists (select 1 from lapsed where lapsed.asset_id = p.asset_id)
+      and exists (select 1 from tidemark.sync_scope ss
+                  where ss.run_id = ${run.id} and ss.scope_id = p.scope_id and ss.status = 'completed'
+                    and ss.listing in ('complete', 'unchanged'))`
+}
+
+async function recordReconciliation(
+  tx: Transaction,
+  run: RunRow,
+  { renamed, removed, proposed }: { renamed: number; removed: number; proposed: number },
+): Promise<void> {
+  await tx`
+    update tidemark.sync_run set reconciled_at = now(), renamed = renamed + ${renamed}, removed = removed + ${removed},
+      added = added - ${renamed}, proposed = ${proposed}
+    where id = ${run.id}`
+  // Only a run that brought new names moves the mark: an unchanged source is not rewritten.
+  await tx`
+    update tidemark.source set reconciled_run_id = ${run.id}
+    where id = ${run.sourceId} and reconciled_run_id < ${run.id}
+      and exists (select 1 from tidemark.claim
+                  where source_id = ${run.sourceId} and run_id > source.reconciled_run_id)`
+}

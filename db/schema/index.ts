@@ -1,0 +1,5 @@
+export * from './asset.ts'
+export { tidemark } from './columns.ts'
+export * from './source.ts'
+export * from './store.ts'
+export * from './sync.ts'

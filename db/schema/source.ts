@@ -1,0 +1,145 @@
+import { sql } from 'drizzle-orm'
+import { bigint, boolean, index, integer, jsonb, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bytea, keyText, tidemark, time } from './columns.ts'
+
+const id = () => bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity()
+
+export const organization = tidemark.table('organization', {
+  id: id(),
+  name: text('name').notNull().unique(),
+  createdAt: time('created_at').notNull().defaultNow(),
+})
+
+/** Who did something: a person or a program, named in every write. */
+export const principal = tidemark.table(
+  'principal',
+  {
+    id: id(),
+    organizationId: bigint('organization_id', { mode: 'number' })
+      .notNull()
+      .references(() => organization.id),
+    name: text('name').notNull(),
+    createdAt: time('created_at').notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex('principal_name').on(table.organizationId, table.name)],
+)
+
+/** An OpenLineage namespace: the system that names live in. Moving a host updates one row. */
+export const namespace = tidemark.table(
+  'namespace',
+  {
+    id: id(),
+    organizationId: bigint('organization_id', { mode: 'number' })
+      .notNull()
+      .references(() => organization.id),
+    name: text('name').notNull(),
+    aliases: text('aliases').array().notNull().default(sql`'{}'`),
+  },
+  (table) => [uniqueIndex('namespace_name').on(table.organizationId, table.name)],
+)
+
+export const source = tidemark.table(
+  'source',
+  {
+    id: id(),
+    organizationId: bigint('organization_id', { mode: 'number' })
+      .notNull()
+      .references(() => organization.id),
+    name: text('name').notNull(),
+    connector: text('connector').notNull(),
+    namespaceId: bigint('namespace_id', { mode: 'number' })
+      .notNull()
+      .references(() => namespace.id),
+    /** The config without its secrets. */
+    config: jsonb('config').notNull(),
+    configVersion: integer('config_version').notNull().default(1),
+    /** The secrets (JSON: config path to value) encrypted with the source's data key. */
+    secrets: bytea('secrets').notNull(),
+    /** The data key, wrapped by the master key that `master_key_id` names. */
+    dataKey: bytea('data_key').notNull(),
+    masterKeyId: text('master_key_id').notNull(),
+    schedule: jsonb('schedule'),
+    labels: jsonb('labels').notNull().default({}),
+    status: text('status', { enum: ['active', 'paused', 'removing'] })
+      .notNull()
+      .default('active'),
+    /** The last run whose new names have all been through the rename decision. */
+    reconciledRunId: bigint('reconciled_run_id', { mode: 'number' }).notNull().default(0),
+    createdBy: bigint('created_by', { mode: 'number' })
+      .notNull()
+      .references(() => principal.id),
+    createdAt: time('created_at').notNull().defaultNow(),
+    updatedAt: time('updated_at').notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex('source_name').on(table.organizationId, table.name)],
+)
+
+/** A part of a source that is listed and reconciled as a unit. */
+export const scope = tidemark.table(
+  'scope',
+  {
+    id: id(),
+    sourceId: bigint('source_id', { mode: 'number' })
+      .notNull()
+      .references(() => source.id, { onDelete: 'cascade' }),
+    key: keyText('key').notNull(),
+    name: text('name').notNull(),
+    /** `gone`: absent from a complete listing of scopes. */
+    status: text('status', { enum: ['included', 'filtered', 'permission', 'unavailable', 'gone'] }).notNull(),
+    /** Set only while everything in the scope is described as of it. */
+    fingerprint: text('fingerprint'),
+    /** Digests of what shapes the records and of the filters, as of the last complete run. */
+    shape: text('shape'),
+    filter: text('filter'),
+    visibility: text('visibility'),
+    watermark: text('watermark'),
+    /** The last run that completed the scope and moved anything of the above. */
+    lastCompleteRunId: bigint('last_complete_run_id', { mode: 'number' }),
+  },
+  (table) => [uniqueIndex('scope_key').on(table.sourceId, table.key)],
+)
+
+/** The list of items of a scope as last described. */
+export const inventory = tidemark.table(
+  'inventory',
+  {
+    id: id(),
+    scopeId: bigint('scope_id', { mode: 'number' })
+      .notNull()
+      .references(() => scope.id, { onDelete: 'cascade' }),
+    key: keyText('key').notNull(),
+    nativeId: text('native_id'),
+    /** Null: to be described again whatever the source says. */
+    fingerprint: bytea('fingerprint'),
+    /** The run that first missed the item in a complete listing. */
+    absentRunId: bigint('absent_run_id', { mode: 'number' }),
+  },
+  (table) => [
+    uniqueIndex('inventory_key').on(table.scopeId, table.key),
+    index('inventory_absent').on(table.scopeId).where(sql`absent_run_id is not null`),
+  ],
+)
+
+/** Which assets an item yields. Several items may claim one; `writes` marks the one whose record it has. */
+export const claim = tidemark.table(
+  'claim',
+  {
+    itemId: bigint('item_id', { mode: 'number' }).notNull(),
+    assetId: bigint('asset_id', { mode: 'number' }).notNull(),
+    scopeId: bigint('scope_id', { mode: 'number' }).notNull(),
+    sourceId: bigint('source_id', { mode: 'number' }).notNull(),
+    writes: boolean('writes').notNull(),
+    /** The run that made the claim. */
+    runId: bigint('run_id', { mode: 'number' }).notNull(),
+    /** The run in which the item ceased to yield the asset. */
+    droppedRunId: bigint('dropped_run_id', { mode: 'number' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.itemId, table.assetId] }),
+    index('claim_asset').on(table.assetId),
+    index('claim_scope').on(table.scopeId),
+    index('claim_run').on(table.sourceId, table.runId),
+    index('claim_dropped').on(table.sourceId).where(sql`dropped_run_id is not null`),
+    uniqueIndex('claim_writes').on(table.assetId).where(sql`writes`),
+  ],
+)

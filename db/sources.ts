@@ -1,0 +1,156 @@
+import { and, asc, eq } from 'drizzle-orm'
+import { namespace, organization, source } from './schema/index.ts'
+import type { Query, Store, Transaction } from './store.ts'
+import type { SealedSecrets } from './vault.ts'
+
+/** A source as stored, its secrets still sealed. */
+export interface SourceRow extends SealedSecrets {
+  readonly id: number
+  readonly organizationId: number
+  readonly organization: string
+  readonly name: string
+  readonly connector: string
+  readonly namespaceId: number
+  readonly namespace: string
+  readonly config: Readonly<Record<string, unknown>>
+  readonly configVersion: number
+  readonly schedule: unknown
+  readonly labels: Readonly<Record<string, string>>
+  readonly status: 'active' | 'paused' | 'removing'
+}
+
+const columns = {
+  id: source.id,
+  organizationId: source.organizationId,
+  organization: organization.name,
+  name: source.name,
+  connector: source.connector,
+  namespaceId: source.namespaceId,
+  namespace: namespace.name,
+  config: source.config,
+  configVersion: source.configVersion,
+  secrets: source.secrets,
+  dataKey: source.dataKey,
+  masterKeyId: source.masterKeyId,
+  schedule: source.schedule,
+  labels: source.labels,
+  status: source.status,
+}
+
+const selectSources = ({ orm }: Store) =>
+  orm
+    .select(columns)
+    .from(source)
+    .innerJoin(organization, eq(organization.id, source.organizationId))
+    .innerJoin(namespace, eq(namespace.id, source.namespaceId))
+
+export async function findSource(store: Store, id: number): Promise<SourceRow | undefined> {
+  const [row] = await selectSources(store).where(eq(source.id, id))
+  return row as SourceRow | undefined
+}
+
+export async function findSourceByName(
+  store: Store,
+  organizationName: string,
+  name: string,
+): Promise<SourceRow | undefined> {
+  const [row] = await selectSources(store).where(and(eq(organization.name, organizationName), eq(source.name, name)))
+  return row as SourceRow | undefined
+}
+
+export async function listSources(store: Store, organizationName: string): Promise<SourceRow[]> {
+  const rows = await selectSources(store).where(eq(organization.name, organizationName)).orderBy(asc(source.name))
+  return rows as SourceRow[]
+}
+
+/** The id of whoever acts, made on first sight. */
+export async function resolvePrincipal(
+  sql: Query | Transaction,
+  organizationName: string,
+  name: string,
+): Promise<number> {
+  const [row] = await sql<{ id: number }[]>`
+    with found as (select id from tidemark.organization where name = ${organizationName}),
+    made as (
+      insert into tidemark.principal (organization_id, name)
+      select id, ${name} from found
+      where not exists (select 1 from tidemark.principal p where p.organization_id = found.id and p.name = ${name})
+      on conflict (organization_id, name) do update set name = excluded.name
+      returning id)
+    select id from made union all
+    select p.id from tidemark.principal p join found on p.organization_id = found.id where p.name = ${name} limit 1`
+  return (row as { id: number }).id
+}
+
+export interface NewSource extends SealedSecrets {
+  readonly organization: string
+  readonly name: string
+  readonly connector: string
+  readonly namespace: string
+  readonly config: unknown
+  readonly schedule: unknown
+  readonly labels: Readonly<Record<string, string>>
+  readonly actorId: number
+}
+
+/** Adds a source; undefined when the name is taken. */
+export async function insertSource(tx: Transaction, input: NewSource): Promise<number | undefined> {
+  const [space] = await tx<{ id: number }[]>`
+    with org as (select id from tidemark.organization where name = ${input.organization}),
+    known as (select n.id from tidemark.namespace n join org on n.organization_id = org.id
+              where n.name = ${input.namespace} or ${input.namespace} = any (n.aliases)),
+    made as (insert into tidemark.namespace (organization_id, name) select org.id, ${input.namespace} from org
+             where not exists (select 1 from known)
+             on conflict (organization_id, name) do update set name = excluded.name returning id)
+    select id from known union all select id from made limit 1`
+  const [row] = await tx<{ id: number }[]>`
+    insert into tidemark.source (organization_id, name, connector, namespace_id, config, secrets, data_key, master_key_id,
+                                 schedule, labels, created_by)
+    select organization_id, ${input.name}, ${input.connector}, id, ${tx.json(input.config as never)},
+           ${Buffer.from(input.secrets)}, ${Buffer.from(input.dataKey)}, ${input.masterKeyId},
+           ${input.schedule === null ? null : tx.json(input.schedule as never)}, ${tx.json(input.labels as never)},
+           ${input.actorId}
+    from tidemark.namespace where id = ${(space as { id: number }).id}
+    on conflict (organization_id, name) do nothing returning id`
+  return row?.id
+}
+
+export async function updateSecrets(tx: Transaction, sourceId: number, sealed: SealedSecrets): Promise<void> {
+  await tx`
+    update tidemark.source set secrets = ${Buffer.from(sealed.secrets)}, data_key = ${Buffer.from(sealed.dataKey)},
+      master_key_id = ${sealed.masterKeyId}, updated_at = now()
+    where id = ${sourceId}`
+}
+
+/** Reads a source's sealed secrets and keeps others from replacing them until the transaction ends. */
+export async function lockSecrets(tx: Transaction, sourceId: number): Promise<SealedSecrets | undefined> {
+  const [row] = await tx<SealedSecrets[]>`
+    select secrets, data_key as "dataKey", master_key_id as "masterKeyId" from tidemark.source
+    where id = ${sourceId} for update`
+  return row
+}
+
+export async function updateStatus(tx: Transaction, sourceId: number, status: SourceRow['status']): Promise<void> {
+  await tx`update tidemark.source set status = ${status}, updated_at = now() where id = ${sourceId} and status <> ${status}`
+}
+
+export async function updateSchedule(tx: Transaction, sourceId: number, schedule: unknown): Promise<void> {
+  await tx`update tidemark.source set schedule = ${tx.json(schedule as never)}, updated_at = now() where id = ${sourceId}`
+}
+
+/** Writes the audit row of a change, in the transaction that makes it. */
+export async function insertAudit(
+  tx: Transaction,
+  entry: {
+    readonly organization: string
+    readonly actorId: number
+    readonly action: string
+    readonly subject: string
+    readonly detail?: Readonly<Record<string, unknown>>
+  },
+): Promise<void> {
+  await tx`
+    insert into tidemark.audit_log (organization_id, principal_id, action, subject, detail)
+    select id, ${entry.actorId}, ${entry.action}, ${entry.subject}, ${tx.json((entry.detail ?? {}) as never)}
+    from tidemark.organization where name = ${entry.organization}`
+}

@@ -1,0 +1,128 @@
+import { IngestError, summarizeError } from '../model/errors.ts'
+import type { SyncOutcome } from '../model/sync.ts'
+import type { Env, Steps, SyncInput } from './steps.ts'
+
+/** A page of scope ids held in the orchestration; far below Temporal's payload limit. */
+const PAGE = 200
+
+export interface SyncResult {
+  readonly outcome: SyncOutcome | 'skipped'
+  readonly runId?: number
+  readonly reason?: string
+}
+
+/**
+ * One run of one source, from the opened history row to the closed one. Deterministic: everything it knows comes from
+ * the steps, and it waits for nothing else.
+ */
+export async function syncSource(input: SyncInput, steps: Steps, env: Env): Promise<SyncResult> {
+  const run = input.resume === undefined ? await open(input, steps, env) : { runId: input.resume.runId }
+  if ('reason' in run) return { outcome: 'skipped', reason: run.reason }
+  const { runId } = run
+  let failure: unknown
+  try {
+    if (input.resume === undefined) await plan(runId, steps, env)
+    const reached = await syncScopes({ input, runId, steps, env })
+    if (reached !== undefined) return await env.continueAsNew({ ...input, resume: { runId, afterScope: reached } })
+    await settle({ input, runId, steps, env })
+  } catch (error) {
+    if (!(error instanceof IngestError)) throw error
+    failure = error
+  }
+  return { runId, outcome: await close({ input, runId, steps, env, failure }) }
+}
+
+async function open(
+  input: SyncInput,
+  steps: Steps,
+  env: Env,
+): Promise<{ readonly runId: number } | { readonly reason: string }> {
+  const { sourceId } = input
+  const requestId = input.requestId ?? (await steps.requestSync({ sourceId, workflowId: env.workflowId })).requestId
+  const opened = await steps.openRun({ sourceId, requestId, owner: env.owner })
+  return opened.status === 'skipped' ? { reason: opened.reason } : { runId: opened.runId }
+}
+
+async function plan(runId: number, steps: Steps, env: Env): Promise<void> {
+  const planned = await steps.planScopes({ runId })
+  const notes = [`${planned.unchanged} unchanged`, ...(planned.leftOut > 0 ? [`${planned.leftOut} left out`] : [])]
+  env.tell(`${planned.scopes} scopes (${notes.join(', ')})`)
+}
+
+interface Running {
+  readonly input: SyncInput
+  readonly runId: number
+  readonly steps: Steps
+  readonly env: Env
+}
+
+/**
+ * Works through the pending scopes, `input.window` at a time. Returns the last scope begun when the history has become
+ * too long to go on, after the window has drained; undefined when all are done.
+ */
+async function syncScopes({ input, runId, steps, env }: Running): Promise<number | undefined> {
+  let after = input.resume?.afterScope ?? 0
+  let done = 0
+  const underWay = new Set<Promise<void>>()
+  while (true) {
+    const page = await steps.listPendingScopes({ runId, after, limit: PAGE })
+    for (const { scopeId, name } of page) {
+      if (underWay.size >= input.window) await Promise.race(underWay)
+      if (env.historyIsLong()) {
+        await Promise.all(underWay)
+        return after
+      }
+      const work = syncOneScope({ runId, scopeId, name }, steps).then(() => {
+        underWay.delete(work)
+        done += 1
+        env.tell(`${done} scopes synced, last ${name}`)
+      })
+      underWay.add(work)
+      after = scopeId
+    }
+    if (page.length < PAGE) break
+  }
+  await Promise.all(underWay)
+  return undefined
+}
+
+/** A scope that fails is a gap of that scope alone; only cancellation and a lost lease end the run. */
+async function syncOneScope(
+  { runId, scopeId }: { readonly runId: number; readonly scopeId: number; readonly name: string },
+  steps: Steps,
+): Promise<void> {
+  try {
+    await steps.syncScope({ runId, scopeId })
+  } catch (error) {
+    if (!(error instanceof IngestError) || error.category === 'cancelled') throw error
+    await steps.failScope({ runId, scopeId, error: summarizeError(error) })
+  }
+}
+
+async function settle(running: Running): Promise<void> {
+  const { runId, steps, env } = running
+  const first = await steps.reconcile({ runId })
+  if (first.rescan > 0) {
+    await syncScopes({ ...running, input: { ...running.input, resume: { runId, afterScope: 0 } } })
+    await steps.reconcile({ runId })
+  }
+  env.tell(`${first.renamed} renamed, ${first.removed} removed, ${first.proposed} proposed for removal`)
+}
+
+async function close({
+  input,
+  runId,
+  steps,
+  env,
+  failure,
+}: Running & { readonly failure: unknown }): Promise<SyncOutcome> {
+  return await env.uncancellable(async () => {
+    const error = failure === undefined ? {} : { error: summarizeError(failure) }
+    const closed = await steps.closeRun({ runId, ...error })
+    env.tell(closed.outcome)
+    if (closed.pendingRequestId !== undefined) {
+      await steps.startSync({ sourceId: input.sourceId, requestId: closed.pendingRequestId })
+    }
+    return closed.outcome
+  })
+}
