@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { IngestError } from '../model/errors.ts'
 import { readTextIfAny } from './process.ts'
+import { isAlive } from './process-table.ts'
 
 // One owner at a time, held by the kernel. Node has no file locks of its own, but SQLite, which it has built in, locks its files
 // with fcntl (LockFileEx on Windows): the kernel drops such a lock with the process, however it dies, so there is nothing stale to
@@ -16,17 +18,29 @@ export interface Lock {
 // A collected DatabaseSync would close its file and so drop the lock.
 const held = new Set<DatabaseSync>()
 
+/** How long a dead owner's lock may outlive it, while the kernel puts its last threads away. */
+const LAPSE_LIMIT_MS = 5_000
+
 /** Takes the lock `path` for `what` ("the database in /home/a/.tidemark"), or says who has it. */
-export function takeLock(path: string, what: string): Lock {
-  const database = openLock(path, what)
-  try {
-    database.exec('BEGIN EXCLUSIVE')
-  } catch (cause) {
-    database.close()
-    throw lockError(path, what, cause)
+export async function takeLock(path: string, what: string): Promise<Lock> {
+  const deadline = Date.now() + LAPSE_LIMIT_MS
+  for (;;) {
+    const database = openLock(path, what)
+    try {
+      database.exec('BEGIN EXCLUSIVE')
+      return hold(database, path)
+    } catch (cause) {
+      database.close()
+      const owner = Number(readTextIfAny(ownerPath(path)))
+      if (!isBusy(cause) || isAlive(owner) || Date.now() > deadline) throw lockError(path, what, cause)
+    }
+    await delay(20)
   }
+}
+
+function hold(database: DatabaseSync, path: string): Lock {
   held.add(database)
-  writeFileSync(`${path}.owner`, `${process.pid}\n`, { mode: 0o600 })
+  writeFileSync(ownerPath(path), `${process.pid}\n`, { mode: 0o600 })
   return {
     release() {
       if (held.delete(database)) database.close()
@@ -44,15 +58,22 @@ function openLock(path: string, what: string): DatabaseSync {
 
 const SQLITE_BUSY = 5
 
+function isBusy(cause: unknown): boolean {
+  return (cause as { errcode?: number }).errcode === SQLITE_BUSY
+}
+
+function ownerPath(path: string): string {
+  return `${path}.owner`
+}
+
 function lockError(path: string, what: string, cause: unknown): IngestError {
-  const busy = (cause as { errcode?: number }).errcode === SQLITE_BUSY
-  if (!busy) {
+  if (!isBusy(cause)) {
     return new IngestError('invalid_config', `Cannot lock ${what} (${path}): ${(cause as Error).message}`, {
       cause,
       hint: 'The folder must be writable for this account; set TIDEMARK_HOME to choose another.',
     })
   }
-  const pid = readTextIfAny(`${path}.owner`)?.trim()
+  const pid = readTextIfAny(ownerPath(path))?.trim()
   const owner = pid === String(process.pid) ? 'This process already' : `Another tidemark${pid ? ` (pid ${pid})` : ''}`
   return new IngestError('dependency_unavailable', `${owner} owns ${what}`, {
     code: 'already_owned',

@@ -132,7 +132,7 @@ async function untilReady(
     const outcome = await waitFor('PostgreSQL to take connections', check, { timeoutMs: READY_LIMIT_MS, signal })
     return outcome === 'ready' ? undefined : lastLines(server.logTail()) || 'it said nothing'
   } catch (error) {
-    await stopProcess(server.pid, STOP_STEPS)
+    await server.stop(STOP_STEPS)
     throw error
   }
 }
@@ -146,7 +146,7 @@ function handle(cluster: Cluster, server: ServerProcess): PostgresServer {
       if (server.hasExited()) return
       // On Windows a signal would end it at once; pg_ctl knows how to ask.
       if (process.platform === 'win32') await stopByPgCtl(cluster)
-      await stopProcess(server.pid, STOP_STEPS)
+      await server.stop(STOP_STEPS)
     },
   }
 }

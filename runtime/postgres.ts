@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { IngestError } from '../model/errors.ts'
 import { ensureFolder, ensureHome, parseJson, writePrivateFile } from './home.ts'
+import { type KeptServer, keepRunning } from './keeper.ts'
 import { takeLock } from './lock.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { type Cluster, openCluster, runOffline } from './postgres-cluster.ts'
@@ -28,9 +29,9 @@ export interface EmbeddedPostgres {
   readonly dataDirectory: string
   /** Such as '18.4'. */
   readonly version: string
-  /** The postmaster's process id. */
+  /** The postmaster's process id; it changes when the server is started again after ending unasked. */
   readonly pid: number
-  /** Settles when the server has ended, whether stopped or not. */
+  /** Settles when the server has ended for good: stopped, or ended unasked again and again. */
   readonly exited: Promise<void>
   /** Shuts down in order, bounded to half a minute, and lets others own the home. Twice is as good as once. */
   stop(): Promise<void>
@@ -59,19 +60,23 @@ const ACCESS_RULES =
 
 /**
  * Starts the PostgreSQL of a home, making its cluster the first time. Everything lies under `<home>/postgres` and its log in
- * `<home>/logs/postgres.log`. One process owns it at a time; a server that a killed owner left behind is stopped and started anew.
+ * `<home>/logs/postgres.log`. One process owns it at a time; a server that a killed owner left behind is stopped and started anew, and
+ * one that ends unasked is started again at the same address.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { onStatus } = options
   const home = ensureHome(options.home)
   const directory = ensureFolder(join(home, 'postgres'))
   const logs = ensureFolder(join(home, 'logs'))
-  const lock = takeLock(join(directory, 'lock'), `the database in ${home}`)
+  const lock = await takeLock(join(directory, 'lock'), `the database in ${home}`)
   try {
     const binaries = await findPostgresBinaries({ libraryDirectory: join(directory, 'lib') })
     const { cluster, state } = await prepare(binaries, { directory, logFile: join(logs, 'postgres.log') }, options)
     const { server, port } = await startOnSomePort(cluster, state, options)
     if (port !== state.port) writeState(directory, { ...state, port })
-    return describe(cluster, server, { ...state, port }, lock.release)
+    const restart = (signal: AbortSignal) => startPostmaster(cluster, { port, settings: [], onStatus, signal })
+    const kept = keepRunning({ name: 'PostgreSQL', first: server, restart, onStatus, release: lock.release })
+    return describe(cluster, kept, { ...state, port })
   } catch (error) {
     lock.release()
     throw error
@@ -136,24 +141,17 @@ async function startOnSomePort(
   }
 }
 
-function describe(
-  cluster: Cluster,
-  server: PostgresServer,
-  { port, password }: State,
-  release: () => void,
-): EmbeddedPostgres {
-  let stopping: Promise<void> | undefined
+function describe(cluster: Cluster, kept: KeptServer, { port, password }: State): EmbeddedPostgres {
   return {
     url: `postgres://tidemark:${password}@127.0.0.1:${port}/tidemark`,
     port,
     dataDirectory: cluster.dataDirectory,
     version: cluster.binaries.version,
-    pid: server.pid,
-    exited: server.exited,
-    stop() {
-      stopping ??= server.stop().finally(release)
-      return stopping
+    get pid() {
+      return kept.pid()
     },
+    exited: kept.exited,
+    stop: kept.stop,
   }
 }
 

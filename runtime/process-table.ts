@@ -21,7 +21,9 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return linuxStat(pid)?.state !== 'Z'
+  const stat = linuxStat(pid)
+  // While its other threads still end, it holds its files and locks.
+  return !(stat?.state === 'Z' && stat.threads <= 1)
 }
 
 /**
@@ -96,14 +98,14 @@ function linuxArgs(pid: number): string | undefined {
   }
 }
 
-function linuxStat(pid: number): { state: string; startTicks: string } | undefined {
+function linuxStat(pid: number): { state: string; threads: number; startTicks: string } | undefined {
   if (process.platform !== 'linux') return undefined
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the name in brackets and may hold blanks and brackets itself; what follows is field 3 on.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const [state, startTicks] = [fields[0], fields[19]]
-    return state && startTicks ? { state, startTicks } : undefined
+    return state && startTicks ? { state, threads: Number(fields[17]), startTicks } : undefined
   } catch {
     return undefined
   }

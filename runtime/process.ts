@@ -73,6 +73,8 @@ export interface ServerProcess {
   /** Settles when it ends, however it ends. */
   readonly exited: Promise<void>
   readonly hasExited: () => boolean
+  /** Sends each signal in turn until it is gone. */
+  readonly stop: (steps: readonly StopStep[]) => Promise<void>
   /** What it wrote to its log since this start: the last lines. */
   readonly logTail: () => string
 }
@@ -108,7 +110,8 @@ export function startServer(
       resolve({
         pid,
         exited,
-        hasExited: () => child.exitCode !== null || child.signalCode !== null,
+        hasExited: () => hasExited(child),
+        stop: (steps) => stopChild(child, pid, steps),
         logTail: () => tailFile(logFile, logStart),
       })
     })
@@ -237,6 +240,17 @@ function spawnOptions(command: Command) {
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return
   if (process.platform === 'win32' || !sendSignal(-child.pid, 'SIGKILL')) child.kill('SIGKILL')
+}
+
+function hasExited(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+async function stopChild(child: ChildProcess, pid: number, steps: readonly StopStep[]): Promise<void> {
+  if (hasExited(child)) return
+  await stopProcess(pid, steps)
+  // Until Node has noticed too; the child holds no event loop open by itself.
+  await waitFor('the exit', () => hasExited(child), { timeoutMs: 2_000 }).catch(() => {})
 }
 
 const running = new Map<number, NodeJS.Signals>()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { IngestError } from '../model/errors.ts'
 import { ensureFolder, ensureHome, parseJson, writePrivateFile } from './home.ts'
+import { type KeptServer, keepRunning, type Runnable } from './keeper.ts'
 import { takeLock } from './lock.ts'
 import {
   freePort,
@@ -55,7 +56,7 @@ export interface TemporalServer {
   readonly source: string
   readonly version: string
   readonly pid: number
-  /** Settles when the server has ended, whether stopped or not. */
+  /** Settles when the server has ended for good: stopped, or ended unasked again and again. */
   readonly exited: Promise<void>
   /** Shuts down in order, bounded. Twice is as good as once. */
   stop(): Promise<void>
@@ -83,20 +84,21 @@ export async function startTemporal(options: StartTemporalOptions): Promise<Temp
   const home = ensureHome(options.home)
   const directory = ensureFolder(join(home, 'temporal'))
   const logs = ensureFolder(join(home, 'logs'))
-  const lock = takeLock(join(directory, 'lock'), `the Temporal server in ${home}`)
+  const lock = await takeLock(join(directory, 'lock'), `the Temporal server in ${home}`)
   try {
     const databaseFile = join(home, 'temporal.db')
     const state = readState(directory)
     if (await stopOrphans(databaseFile, state))
       onStatus?.('Temporal: stopped the server that a killed tidemark left running')
-    const { server, ports } = await launchReady(binary, state, options, {
+    const place: Place = {
       databaseFile,
       logFile: join(logs, 'temporal.log'),
       onLaunch: async (pid, chosen) => writeState(directory, { ...chosen, pid, stamp: await processStamp(pid) }),
-    })
+    }
+    const { server, ports } = await launchReady(binary, state, options, place)
     // It makes the file for all to read, and inputs of workflows are in it.
     chmodSync(databaseFile, 0o600)
-    return describe(binary, server, ports, lock.release)
+    return describe(binary, ports, keep(binary, server, ports, place, { onStatus, release: lock.release }))
   } catch (error) {
     lock.release()
     throw error
@@ -113,7 +115,26 @@ export async function startScratchTemporal(options: {
   const directory = ensureFolder(options.directory)
   const logFile = join(directory, `temporal-${randomBytes(4).toString('hex')}.log`)
   const { server, ports } = await launchReady(binary, undefined, {}, { logFile })
-  return describe(binary, server, ports)
+  const first = runnable(server)
+  return describe(binary, ports, { pid: () => first.pid, exited: first.exited, stop: first.stop })
+}
+
+function keep(
+  binary: TemporalBinary,
+  server: ServerProcess,
+  ports: Ports,
+  place: Place,
+  { onStatus, release }: { onStatus?: (message: string) => void; release: () => void },
+): KeptServer {
+  const restart = async (signal: AbortSignal) => {
+    const again = await launchReady(binary, undefined, { ...ports, signal }, place)
+    return runnable(again.server)
+  }
+  return keepRunning({ name: 'Temporal', first: runnable(server), restart, onStatus, release })
+}
+
+function runnable(server: ServerProcess): Runnable {
+  return { pid: server.pid, exited: server.exited, stop: () => server.stop(STOP_STEPS) }
 }
 
 async function choosePorts(
@@ -149,7 +170,7 @@ async function launchReady(
       await untilReady(server, ports, asked.signal)
       return { server, ports }
     } catch (error) {
-      await stopProcess(server.pid, server.hasExited() ? [] : STOP_STEPS)
+      await server.stop(STOP_STEPS)
       // Another process may have taken the port since it was seen free.
       if (!/address already in use/i.test(server.logTail()) || attempt >= 5) throw error
     }
@@ -233,26 +254,17 @@ function startError(server: ServerProcess, cause?: Error): IngestError {
   })
 }
 
-function describe(
-  { source, version }: TemporalBinary,
-  server: ServerProcess,
-  { port, uiPort }: Ports,
-  release?: () => void,
-): TemporalServer {
-  let stopping: Promise<void> | undefined
+function describe(binary: TemporalBinary, { port, uiPort }: Ports, kept: KeptServer): TemporalServer {
   return {
     address: `127.0.0.1:${port}`,
     uiUrl: `http://127.0.0.1:${uiPort}`,
-    source,
-    version,
-    pid: server.pid,
-    exited: server.exited,
-    stop() {
-      stopping ??= stopProcess(server.pid, server.hasExited() ? [] : STOP_STEPS)
-        .then(() => {})
-        .finally(release)
-      return stopping
+    source: binary.source,
+    version: binary.version,
+    get pid() {
+      return kept.pid()
     },
+    exited: kept.exited,
+    stop: kept.stop,
   }
 }
 
