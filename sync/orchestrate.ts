@@ -1,4 +1,4 @@
-import { IngestError, summarizeError } from '../model/errors.ts'
+import { type ErrorSummary, IngestError, summarizeError } from '../model/errors.ts'
 import type { SyncOutcome } from '../model/sync.ts'
 import type { Env, Steps, SyncInput } from './steps.ts'
 
@@ -8,7 +8,10 @@ const PAGE = 200
 export interface SyncResult {
   readonly outcome: SyncOutcome | 'skipped'
   readonly runId?: number
+  /** Why it was skipped. */
   readonly reason?: string
+  /** What ended it. */
+  readonly error?: ErrorSummary
 }
 
 /**
@@ -19,17 +22,18 @@ export async function syncSource(input: SyncInput, steps: Steps, env: Env): Prom
   const run = input.resume === undefined ? await open(input, steps, env) : { runId: input.resume.runId }
   if ('reason' in run) return { outcome: 'skipped', reason: run.reason }
   const { runId } = run
-  let failure: unknown
+  let error: ErrorSummary | undefined
   try {
     if (input.resume === undefined) await plan(runId, steps, env)
     const reached = await syncScopes({ input, runId, steps, env })
     if (reached !== undefined) return await env.continueAsNew({ ...input, resume: { runId, afterScope: reached } })
     await settle({ input, runId, steps, env })
-  } catch (error) {
-    if (!(error instanceof IngestError)) throw error
-    failure = error
+  } catch (failure) {
+    if (!(failure instanceof IngestError)) throw failure
+    error = summarizeError(failure)
   }
-  return { runId, outcome: await close({ input, runId, steps, env, failure }) }
+  const ended = error === undefined ? {} : { error }
+  return { runId, outcome: await close({ input, runId, steps, env, ...ended }), ...ended }
 }
 
 async function open(
@@ -88,11 +92,11 @@ async function syncScopes({ input, runId, steps, env }: Running): Promise<number
 
 /** A scope that fails is a gap of that scope alone; only cancellation and a lost lease end the run. */
 async function syncOneScope(
-  { runId, scopeId }: { readonly runId: number; readonly scopeId: number; readonly name: string },
+  { runId, scopeId, name }: { readonly runId: number; readonly scopeId: number; readonly name: string },
   steps: Steps,
 ): Promise<void> {
   try {
-    await steps.syncScope({ runId, scopeId })
+    await steps.syncScope({ runId, scopeId, name })
   } catch (error) {
     if (!(error instanceof IngestError) || error.category === 'cancelled') throw error
     await steps.failScope({ runId, scopeId, error: summarizeError(error) })
@@ -109,16 +113,9 @@ async function settle(running: Running): Promise<void> {
   env.tell(`${first.renamed} renamed, ${first.removed} removed, ${first.proposed} proposed for removal`)
 }
 
-async function close({
-  input,
-  runId,
-  steps,
-  env,
-  failure,
-}: Running & { readonly failure: unknown }): Promise<SyncOutcome> {
+async function close({ input, runId, steps, env, error }: Running & { readonly error?: ErrorSummary }): Promise<SyncOutcome> {
   return await env.uncancellable(async () => {
-    const error = failure === undefined ? {} : { error: summarizeError(failure) }
-    const closed = await steps.closeRun({ runId, ...error })
+    const closed = await steps.closeRun({ runId, ...(error === undefined ? {} : { error }) })
     env.tell(closed.outcome)
     if (closed.pendingRequestId !== undefined) {
       await steps.startSync({ sourceId: input.sourceId, requestId: closed.pendingRequestId })

@@ -1,6 +1,20 @@
 import type { ErrorSummary } from '../model/errors.ts'
 import type { SyncMode, SyncOutcome } from '../model/sync.ts'
 
+/** How a failed step is tried again; delays in milliseconds. */
+export interface RetryProfile {
+  readonly initialIntervalMs: number
+  readonly backoff: number
+  readonly maximumIntervalMs: number
+  readonly maximumAttempts: number
+}
+
+/** `source`: steps that talk to a source; `store`: those that talk to our PostgreSQL alone. */
+export interface RetryProfiles {
+  readonly source: RetryProfile
+  readonly store: RetryProfile
+}
+
 /** What a run starts from: ids and words only, as it is the workflow's input. */
 export interface SyncInput {
   readonly organization: string
@@ -10,6 +24,10 @@ export interface SyncInput {
   readonly requestId?: number
   /** The scopes in progress at a time. */
   readonly window: number
+  /** Absent: the defaults of `sync/retry.ts`. */
+  readonly retry?: RetryProfiles
+  /** Whether the Temporal namespace knows Tidemark's search attributes. */
+  readonly searchable?: boolean
   /** Set when a long run goes on in a new execution. */
   readonly resume?: { readonly runId: number; readonly afterScope: number }
 }
@@ -74,7 +92,8 @@ export interface Steps {
     readonly after: number
     readonly limit: number
   }): Promise<readonly { readonly scopeId: number; readonly name: string }[]>
-  syncScope(input: { readonly runId: number; readonly scopeId: number }): Promise<ScopeResult>
+  /** `name` is for whoever watches. */
+  syncScope(input: { readonly runId: number; readonly scopeId: number; readonly name: string }): Promise<ScopeResult>
   /** Records that a scope's last try failed: a gap, not the end of the run. */
   failScope(input: { readonly runId: number; readonly scopeId: number; readonly error: ErrorSummary }): Promise<void>
   reconcile(input: { readonly runId: number }): Promise<Reconciliation>

@@ -1,0 +1,55 @@
+import type { Store } from '../../db/store.ts'
+
+export interface ExportedAsset {
+  readonly asset: string
+  readonly [part: string]: unknown
+}
+
+/** Everything live in the store by name, without ids and times, in a fixed order: what two equal stores agree on. */
+export async function exportStore(store: Store): Promise<ExportedAsset[]> {
+  const rows = await store.sql<{ body: ExportedAsset }[]>`
+    select jsonb_strip_nulls(jsonb_build_object(
+      'asset', n.name || ' ' || a.kind_group || ' ' || a.name_key, 'kind', a.kind, 'display', a.display, 'path', a.path,
+      'name', a.name, 'database', a.database_name, 'schema', a.schema_name, 'placeholder', a.placeholder,
+      'parent', parent.name_key, 'parentKey', a.parent_key, 'nativeId', a.native_id, 'owner', a.owner, 'comment', a.comment,
+      'url', a.url, 'properties', a.properties, 'hash', encode(a.content_hash, 'hex'),
+      'record', (select v.record from tidemark.asset_version v where v.asset_id = a.id and v.valid_to is null),
+      'definition', (select jsonb_build_array(d.language, d.text) from tidemark.definition d where d.asset_id = a.id),
+      'fields', (select jsonb_agg(to_jsonb(f) - array['id', 'asset_id', 'removed_at'] order by f.name_key)
+                 from tidemark.field f where f.asset_id = a.id and f.removed_at is null),
+      'constraints', (select jsonb_agg(to_jsonb(c) - array['asset_id', 'referenced_namespace_id'] order by c.kind, c.name collate "C")
+                      from tidemark.asset_constraint c where c.asset_id = a.id),
+      'indexes', (select jsonb_agg(to_jsonb(i) - array['asset_id'] order by i.name collate "C")
+                  from tidemark.asset_index i where i.asset_id = a.id),
+      'facets', (select jsonb_agg(to_jsonb(f) - array['asset_id'] order by f.kind, f.name collate "C")
+                 from tidemark.facet f where f.asset_id = a.id),
+      'upstreams', (select jsonb_agg(jsonb_build_array(e.origin, un.name, e.upstream_group, e.upstream_key, u.name_key, u.placeholder)
+                                     order by e.origin, un.name, e.upstream_group, e.upstream_key)
+                    from tidemark.lineage_edge e join tidemark.namespace un on un.id = e.upstream_namespace_id
+                    left join tidemark.asset u on u.id = e.upstream_id
+                    where e.downstream_id = a.id and e.valid_to is null)
+    )) as body
+    from tidemark.asset a
+    join tidemark.namespace n on n.id = a.namespace_id
+    left join tidemark.asset parent on parent.id = a.parent_id and parent.removed_at is null
+    where a.removed_at is null
+    order by n.name, a.kind_group, a.name_key`
+  return rows.map((row) => row.body)
+}
+
+/** The first difference between two exports, in words; undefined when they agree. */
+export function firstDifference(left: readonly ExportedAsset[], right: readonly ExportedAsset[]): string | undefined {
+  const other = new Map(right.map((entry) => [entry.asset, entry]))
+  for (const entry of left) {
+    const match = other.get(entry.asset)
+    if (match === undefined) return `only in the first: ${entry.asset}`
+    const parts = new Set([...Object.keys(entry), ...Object.keys(match)])
+    for (const part of parts) {
+      const [one, two] = [JSON.stringify(entry[part]), JSON.stringify(match[part])]
+      if (one !== two) return `${entry.asset}: ${part}: ${one} <> ${two}`
+    }
+    other.delete(entry.asset)
+  }
+  const [extra] = other.keys()
+  return extra === undefined ? undefined : `only in the second: ${extra}`
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import postgres from 'postgres'
+import { openStore, type Store } from '../../db/store.ts'
+
+export const TEMPLATE = 'tidemark_template'
+
+/** The superuser's URL of the PostgreSQL that the run's global setup started. */
+export function testServer(): string {
+  const url = process.env.TIDEMARK_TEST_POSTGRES
+  if (url === undefined) throw new Error('TIDEMARK_TEST_POSTGRES is not set: run the tests through vitest')
+  return url
+}
+
+export function withDatabase(url: string, database: string): string {
+  const result = new URL(url)
+  result.pathname = `/${encodeURIComponent(database)}`
+  return result.href
+}
+
+/** A new database, empty or a copy of a template; dropped on disposal. */
+export async function createDatabase(template?: string): Promise<AsyncDisposable & { readonly url: string; readonly name: string }> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await runAsAdmin(`create database ${name}${template === undefined ? '' : ` template ${template}`}`)
+  return {
+    name,
+    url: withDatabase(testServer(), name),
+    [Symbol.asyncDispose]: () => runAsAdmin(`drop database if exists ${name} with (force)`),
+  }
+}
+
+async function runAsAdmin(statement: string): Promise<void> {
+  const admin = postgres(testServer(), { max: 1, onnotice: () => {} })
+  try {
+    // Two copies of one template at a time are refused while either is being read.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await admin.unsafe(statement)
+        return
+      } catch (error) {
+        if ((error as { code?: string }).code !== '55006' || attempt === 50) throw error
+      }
+    }
+  } finally {
+    await admin.end()
+  }
+}
+
+/** A migrated, empty store of its own. */
+export async function createStore(): Promise<Store> {
+  const database = await createDatabase(TEMPLATE)
+  const store = openStore(database.url)
+  const close = async () => {
+    await store.close()
+    await database[Symbol.asyncDispose]()
+  }
+  return { ...store, close, [Symbol.asyncDispose]: close }
+}

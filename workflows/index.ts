@@ -1,0 +1,36 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  patched,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
+import { syncSource as orchestrate, type SyncResult } from '../sync/orchestrate.ts'
+import type { Env, SyncInput } from '../sync/steps.ts'
+import { proxySteps } from './steps.ts'
+
+/** One sync of one source; started by its schedule, the CLI, an approval or a webhook. A wire name. */
+export async function syncSource(input: SyncInput): Promise<SyncResult> {
+  const info = workflowInfo()
+  const env: Env = {
+    owner: `${info.workflowId}/${info.firstExecutionRunId}`,
+    workflowId: info.workflowId,
+    patched,
+    historyIsLong: () => workflowInfo().continueAsNewSuggested,
+    continueAsNew: (next) => continueAsNew<typeof syncSource>(next),
+    uncancellable: (work) => CancellationScope.nonCancellable(work),
+    tell: setCurrentDetails,
+  }
+  const result = await orchestrate(input, proxySteps(input), env)
+  if (input.searchable === true) upsertSearchAttributes({ TidemarkOutcome: [result.outcome] })
+  if (result.outcome === 'cancelled') throw new CancelledFailure(`run ${result.runId} was cancelled`)
+  if (result.outcome === 'failed') {
+    // Shown as failed where people look; everything is stored already, so there is nothing to try again.
+    const message = result.error?.message ?? `run ${result.runId} failed: tidemark run ${result.runId}`
+    throw ApplicationFailure.nonRetryable(message, result.error?.category ?? 'failed')
+  }
+  return result
+}
