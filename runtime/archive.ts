@@ -33,7 +33,9 @@ function fromTar(tar: Buffer, isWanted: (path: string) => boolean): Buffer | und
     const size = Number.parseInt(text(tar, at + 124, 12).trim(), 8)
     if (!path || Number.isNaN(size)) return undefined
     const start = at + TAR_BLOCK
-    if (isWanted(path) && start + size <= tar.length) return tar.subarray(start, start + size)
+    // Other types are folders, links and the headers of extensions, which repeat the name.
+    const isFile = ['0', ''].includes(text(tar, at + 156, 1))
+    if (isFile && isWanted(path) && start + size <= tar.length) return tar.subarray(start, start + size)
     at = start + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK
   }
   return undefined

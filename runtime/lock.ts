@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { IngestError } from '../model/errors.ts'
@@ -27,7 +27,8 @@ export async function takeLock(path: string, what: string): Promise<Lock> {
   for (;;) {
     const database = openLock(path, what)
     try {
-      database.exec('BEGIN EXCLUSIVE')
+      // Its journal in memory: nothing is written, so there is nothing to roll back.
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       return hold(database, path)
     } catch (cause) {
       database.close()
@@ -39,8 +40,10 @@ export async function takeLock(path: string, what: string): Promise<Lock> {
 }
 
 function hold(database: DatabaseSync, path: string): Lock {
-  held.add(database)
+  // By path: opening and closing the file here would drop the lock, as fcntl has it.
+  chmodSync(path, 0o600)
   writeFileSync(ownerPath(path), `${process.pid}\n`, { mode: 0o600 })
+  held.add(database)
   return {
     release() {
       if (held.delete(database)) database.close()

@@ -1,9 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { IngestError } from '../model/errors.ts'
 import { isRoot } from './home.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
-import { type Command, run } from './process.ts'
+import { type Command, findOnPath, run } from './process.ts'
 
 // PostgreSQL refuses to run as root. Run as root, we start it as an unprivileged account: the owner of the data when there is some,
 // else `nobody`. That account may be unable to reach the programs or the data, since root's home is closed to others (0700) and both
@@ -57,13 +56,6 @@ export async function accountFor(
       hint: `Run Tidemark as an ordinary user, set DATABASE_URL, or put the programs and TIDEMARK_HOME where other accounts may pass${setpriv ? '' : ', or install util-linux (setpriv)'}.`,
     },
   )
-}
-
-/** The full path of a program on PATH. */
-export function findOnPath(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const file = process.platform === 'win32' ? `${name}.exe` : name
-  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean)
-  return folders.map((folder) => join(folder, file)).find((path) => existsSync(path))
 }
 
 function setprivArgs(uid: number, gid: number): readonly string[] {

@@ -154,7 +154,7 @@ function commandError(message: string, { output, timedOut }: { output: string; t
 
 /** An error of the server, from the last lines it wrote. */
 export function serverError(message: string, detail: string): IngestError {
-  const full = /No space left on device|disk quota exceeded/i.test(detail)
+  const full = /No space left on device|disk quota exceeded|Check free disk space/i.test(detail)
   const denied = /Permission denied|wrong ownership/i.test(detail)
   const hint = full
     ? 'The disk is full: make room, or set TIDEMARK_HOME to a folder on another disk.'

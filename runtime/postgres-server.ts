@@ -89,16 +89,27 @@ export async function clearLeftovers({ dataDirectory }: Cluster): Promise<boolea
 
 async function isServerOf(pid: number, dataDirectory: string): Promise<boolean> {
   if (!isAlive(pid)) return false
-  if (processesIn(dataDirectory).includes(pid)) return true
   const args = await processArgs(pid)
-  return args !== undefined && /postgres/i.test(args) && args.includes(dataDirectory)
+  if (args === undefined || !isPostgres(args)) return false
+  return args.includes(dataDirectory) || processesIn(dataDirectory).includes(pid)
+}
+
+// Its program, or the title that a worker gives itself. A person's shell may stand in the data directory too.
+function isPostgres(args: string): boolean {
+  return /^(\S*[/\\])?postgres(\.exe)?(:| |$)/.test(args) || /[/\\]postgres(\.exe)?"? .*-D /.test(args)
 }
 
 // A killed postmaster's workers end by themselves, unless they are stuck; they work in the data directory.
 async function endLingering(dataDirectory: string): Promise<void> {
-  const gone = () => processesIn(dataDirectory).length === 0
+  const remaining = async () => {
+    const found = await Promise.all(
+      processesIn(dataDirectory).map(async (pid) => (isPostgres((await processArgs(pid)) ?? '') ? pid : undefined)),
+    )
+    return found.filter((pid) => pid !== undefined)
+  }
+  const gone = async () => (await remaining()).length === 0
   if (await waitFor('workers to end', gone, { timeoutMs: 3_000 }).catch(() => false)) return
-  await Promise.all(processesIn(dataDirectory).map((pid) => stopProcess(pid, STOP_STEPS.slice(1))))
+  await Promise.all((await remaining()).map((pid) => stopProcess(pid, STOP_STEPS.slice(1))))
 }
 
 function launch(

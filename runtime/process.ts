@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { IngestError } from '../model/errors.ts'
 import { isAlive } from './process-table.ts'
@@ -196,6 +197,13 @@ export async function requestedPort(port: number, what: string): Promise<number>
 /** The last lines of a text. */
 export function lastLines(text: string, count = 12): string {
   return text.trimEnd().split('\n').slice(-count).join('\n')
+}
+
+/** The full path of a program on PATH. */
+export function findOnPath(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const file = process.platform === 'win32' ? `${name}.exe` : name
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean)
+  return folders.map((folder) => join(folder, file)).find((path) => existsSync(path))
 }
 
 /** Throws `cancelled` when the signal is aborted. */

@@ -2,8 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { IngestError } from '../model/errors.ts'
 import { cacheDirectory, putInPlace, withTemporaryBeside } from './cache.ts'
-import { findOnPath } from './postgres-account.ts'
-import { checkCancelled, run } from './process.ts'
+import { checkCancelled, findOnPath, run } from './process.ts'
 import { INSTALL_METHODS, type InstallMethod, TEMPORAL_FILE } from './temporal-install.ts'
 
 export interface FindTemporalOptions {

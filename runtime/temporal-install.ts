@@ -2,8 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IngestError } from '../model/errors.ts'
 import { extractFile } from './archive.ts'
-import { findOnPath } from './postgres-account.ts'
-import { checkCancelled, lastLines, run } from './process.ts'
+import { checkCancelled, findOnPath, lastLines, run } from './process.ts'
 
 // The ways to get Temporal's CLI, best first. Each puts the program into a folder that is thrown away unless it works.
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres, startScratchPostgres } from '../../runtime/postgres.ts'
 import { platformPackage } from '../../runtime/postgres-binaries.ts'
 import { waitFor } from '../../runtime/process.ts'
@@ -16,6 +16,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()))
 })
 afterAll(cleanUp)
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 async function start(
   home: string,

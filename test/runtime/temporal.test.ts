@@ -1,5 +1,5 @@
 import { Connection, ScheduleClient, ScheduleNotFoundError } from '@temporalio/client'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { waitFor } from '../../runtime/process.ts'
 import { isAlive } from '../../runtime/process-table.ts'
 import {
@@ -21,6 +21,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()))
 })
 afterAll(cleanUp)
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 function keep(server: TemporalServer | undefined): TemporalServer {
   if (!server) throw new Error('there is no Temporal')
