@@ -2,6 +2,7 @@ import { classifyError, type ErrorRule, type IngestError } from '../kit/index.ts
 
 /** https://www.sqlite.org/rescode.html: primary codes by name; node:sqlite gives the extended number only. */
 const CODES: Readonly<Record<number, string>> = {
+  1: 'SQLITE_ERROR',
   3: 'SQLITE_PERM',
   5: 'SQLITE_BUSY',
   6: 'SQLITE_LOCKED',

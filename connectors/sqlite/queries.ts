@@ -40,10 +40,10 @@ export function createQueries(database: DatabaseSync) {
   const [schema, columns, indexes, foreignKeys] = [group(SCHEMA), group(COLUMNS), group(INDEXES), group(FOREIGN_KEYS)]
   return {
     columns,
-    /** One page: texts of everything, the rest of ordinary tables alone, for views and virtual tables can be broken. */
-    page: (input: { tables: readonly number[]; texts: readonly number[] }): PageRows => ({
+    /** One page by rowids: ordinary tables, views and virtual tables that work, and everything whose text is wanted. */
+    page: (input: Readonly<Record<'tables' | 'others' | 'texts', readonly number[]>>): PageRows => ({
       schema: new Map([...schema(input.texts)].flatMap(([id, [row]]) => (row === undefined ? [] : [[id, row]]))),
-      columns: columns(input.tables),
+      columns: columns([...input.tables, ...input.others]),
       indexes: indexes(input.tables),
       foreignKeys: foreignKeys(input.tables),
     }),
