@@ -54,12 +54,17 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     ...setup.sizes,
   })
   const done = worker.run()
+  const stop = async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+    await done.catch(() => {})
+    await connection.close()
+  }
+  let stopped: Promise<void> | undefined
   return {
     done,
-    async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown()
-      await done.catch(() => {})
-      await connection.close()
+    stop: () => {
+      stopped ??= stop()
+      return stopped
     },
   }
 }

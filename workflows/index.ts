@@ -8,6 +8,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
+import { IngestError } from '../model/errors.ts'
 import { syncSource as orchestrate, type SyncResult } from '../sync/orchestrate.ts'
 import type { Env, SyncInput } from '../sync/steps.ts'
 import { proxySteps } from './steps.ts'
@@ -24,7 +25,10 @@ export async function syncSource(input: SyncInput): Promise<SyncResult> {
     uncancellable: (work) => CancellationScope.nonCancellable(work),
     tell: setCurrentDetails,
   }
-  const result = await orchestrate(input, proxySteps(input), env)
+  const result = await orchestrate(input, proxySteps(input), env).catch((error: unknown) => {
+    // Nothing but a Temporal failure may leave: any other error would be taken for a bug in the code and wait for a fix.
+    throw error instanceof IngestError ? ApplicationFailure.nonRetryable(error.message, error.category) : error
+  })
   if (input.searchable === true) upsertSearchAttributes({ TidemarkOutcome: [result.outcome] })
   if (result.outcome === 'cancelled') throw new CancelledFailure(`run ${result.runId} was cancelled`)
   if (result.outcome === 'failed') {

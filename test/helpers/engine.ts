@@ -78,6 +78,8 @@ export async function createEngine(connectors: readonly Connector[], options: { 
 }
 
 const QUICK = { initialIntervalMs: 1, backoff: 1, maximumIntervalMs: 1, maximumAttempts: 3 }
+/** As many attempts as matter, without the waiting. */
+export const QUICK_RETRY = { source: QUICK, store: QUICK }
 
 function testSource(
   { store, deps }: Pick<TestEngine, 'store' | 'deps'>,
@@ -97,7 +99,7 @@ function testSource(
         deps,
         request: { organization: 'default', source: name, sourceId, requestId },
         window: 4,
-        retry: { source: QUICK, store: QUICK },
+        retry: QUICK_RETRY,
         signal: signal ?? new AbortController().signal,
       })
       const [run] = await store.sql`
