@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { IngestError, type Json, type NameFilter, nameFilter, secret, whyLeftOut } from '../kit/index.ts'
+
+export const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+export type SslMode = (typeof SSL_MODES)[number]
+
+const fields = z.strictObject({
+  url: secret().optional().describe('postgres://user:password@host:port/database, instead of the fields below.'),
+  host: z.string().min(1).optional().describe('Host name or address of the server.'),
+  port: z.int().min(1).max(65535).optional().describe('5432 when absent.'),
+  socket: z.string().min(1).optional().describe('Directory of the Unix socket, instead of a host.'),
+  user: z.string().min(1).optional().describe('A role with LOGIN; it needs CONNECT on the databases, nothing else.'),
+  password: secret().optional(),
+  database: z.string().min(1).optional().describe('The database to connect to first; "postgres" when absent.'),
+  databases: z
+    .union([z.array(z.string().min(1)).min(1), nameFilter])
+    .optional()
+    .describe('What to crawl: names, or allow/deny patterns. Absent: the database of the URL, or all of them.'),
+  schemas: nameFilter.optional().describe('Schemas to crawl, in every database.'),
+  ssl: z.enum(SSL_MODES).optional().describe('As libpq has it; "prefer" when absent.'),
+  sslCa: z.string().min(1).optional().describe('CA certificates: PEM text or a file path.'),
+  sslCert: z.string().min(1).optional().describe('Client certificate: PEM text or a file path.'),
+  sslKey: secret().optional().describe('Key of the client certificate: PEM text or a file path.'),
+  connectTimeout: z.number().positive().max(600).default(10).describe('Seconds to wait for a connection.'),
+  statementTimeout: z.number().positive().max(86400).default(300).describe('Seconds that one statement may take.'),
+  applicationName: z.string().min(1).max(63).default('tidemark'),
+})
+
+export const postgresConfig = fields.superRefine((config, context) => {
+  const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+  // A reference such as ${env:DATABASE_URL} is resolved later, and read then.
+  const url = config.url === undefined || config.url.includes('${') ? undefined : tryUrl(config.url, refuse)
+  if (config.url === undefined && config.host === undefined && config.socket === undefined) {
+    refuse('host', 'give host, socket or url')
+  }
+  if (config.user === undefined && (config.url === undefined || (url !== undefined && url.user === undefined))) {
+    refuse('user', 'give the role to sign in as')
+  }
+})
+export type PostgresConfig = z.infer<typeof fields>
+
+/** The config as the connector uses it: the URL taken apart, defaults filled in. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  readonly socket: string | undefined
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  readonly databases: readonly string[] | NameFilter
+  readonly schemas: NameFilter
+  readonly ssl: SslMode
+  readonly sslCa: string | undefined
+  readonly sslCert: string | undefined
+  readonly sslKey: string | undefined
+  readonly connectTimeoutMs: number
+  readonly statementTimeoutMs: number
+  readonly applicationName: string
+}
+
+export function readSettings(config: PostgresConfig): Settings {
+  const merged = { ...(config.url === undefined ? {} : parseUrl(config.url)), ...withoutUndefined(config) }
+  const { user } = merged
+  if (user === undefined) throw new IngestError('invalid_config', 'No user given to sign in to PostgreSQL as.')
+  return {
+    host: merged.host ?? 'localhost',
+    port: merged.port ?? 5432,
+    socket: merged.socket,
+    user,
+    password: merged.password ?? '',
+    database: merged.database ?? 'postgres',
+    databases: merged.databases ?? {},
+    schemas: config.schemas ?? {},
+    ssl: merged.ssl ?? 'prefer',
+    sslCa: config.sslCa,
+    sslCert: config.sslCert,
+    sslKey: config.sslKey,
+    connectTimeoutMs: config.connectTimeout * 1000,
+    statementTimeoutMs: config.statementTimeout * 1000,
+    applicationName: merged.applicationName ?? 'tidemark',
+  }
+}
+
+/** Why a database is not crawled, or undefined when it is. */
+export function whyDatabaseLeftOut(settings: Settings, name: string): string | undefined {
+  const { databases } = settings
+  if (!isList(databases)) return whyLeftOut(databases, name)
+  return databases.includes(name) ? undefined : 'not among the databases listed'
+}
+
+function isList(databases: Settings['databases']): databases is readonly string[] {
+  return Array.isArray(databases)
+}
+
+interface UrlFields {
+  host?: string
+  port?: number
+  socket?: string
+  user?: string
+  password?: string
+  database?: string
+  databases?: string[]
+  ssl?: SslMode
+  applicationName?: string
+}
+
+/**
+ * The config fields that a URL stands for. A URL that names a database means that one alone: it becomes `databases`
+ * too. Without one, every database of the server is crawled.
+ */
+export function parseUrl(text: string): UrlFields {
+  const match =
+    /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text)
+  if (match === null) throw badUrl('expected postgres://user:password@host:port/database')
+  const [, credentials, host, port, database, query] = match
+  const [user, password] = splitOnce(credentials ?? '', ':')
+  const result: UrlFields = {}
+  if (host) setHost(result, decode(host))
+  if (port) result.port = Number(port)
+  if (user) result.user = decode(user)
+  if (password) result.password = decode(password)
+  if (database) Object.assign(result, { database: decode(database), databases: [decode(database)] })
+  for (const [name, value] of new URLSearchParams(query ?? '')) setParameter(result, name, value)
+  if (result.port !== undefined && !(result.port >= 1 && result.port <= 65535)) throw badUrl('the port is out of range')
+  return result
+}
+
+export function configFromUrl(url: string): Record<string, Json> {
+  return { ...parseUrl(url) }
+}
+
+function setHost(target: UrlFields, host: string): void {
+  if (host.startsWith('/')) target.socket = host
+  else target.host = host.replace(/^\[(.*)\]$/, '$1')
+}
+
+function setParameter(target: UrlFields, name: string, value: string): void {
+  if (name === 'sslmode') {
+    const mode = value === 'allow' ? 'prefer' : SSL_MODES.find((known) => known === value)
+    if (mode === undefined) throw badUrl(`sslmode must be one of ${SSL_MODES.join(', ')}`)
+    target.ssl = mode
+  } else if (name === 'host' || name === 'socket') setHost(target, value)
+  else if (name === 'port' && /^\d+$/.test(value)) target.port = Number(value)
+  else if (name === 'application_name') target.applicationName = value
+  else throw badUrl(`unknown parameter ${JSON.stringify(name)}; known are sslmode, host, port and application_name`)
+}
+
+function tryUrl(url: string, refuse: (path: string, message: string) => void): UrlFields | undefined {
+  try {
+    return parseUrl(url)
+  } catch (error) {
+    refuse('url', (error as Error).message)
+    return undefined
+  }
+}
+
+/** Messages never repeat the URL: it may hold a password. */
+function badUrl(problem: string): IngestError {
+  return new IngestError('invalid_config', `Not a usable PostgreSQL URL: ${problem}.`)
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw badUrl('a % in it does not begin an escape such as %40')
+  }
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<T> {
+  // A key with undefined must not hide what the URL says; Partial says exactly that some keys are missing.
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>
+}

@@ -1,0 +1,61 @@
+import { type AssetKind, type ConnectorManifest, PROTOCOL_VERSION } from '../kit/index.ts'
+import { configFromUrl, type PostgresConfig, postgresConfig, readSettings } from './config.ts'
+
+const RELATION_KINDS = [
+  'table',
+  'partitioned table',
+  'partition',
+  'view',
+  'materialized view',
+  'foreign table',
+] as const
+
+const kinds: readonly AssetKind[] = [
+  { kind: 'database', group: 'container', levels: ['database'] },
+  { kind: 'schema', group: 'container', levels: ['database', 'schema'] },
+  ...RELATION_KINDS.map((kind): AssetKind => ({ kind, group: 'relation', levels: ['database', 'schema', 'table'] })),
+]
+
+export const manifest: ConnectorManifest<PostgresConfig> = {
+  type: 'postgres',
+  title: 'PostgreSQL',
+  category: 'database',
+  version: '0.1.0',
+  protocol: PROTOCOL_VERSION,
+  recordVersion: 1,
+  config: postgresConfig,
+  example: {
+    host: 'db.example.com',
+    port: 5432,
+    user: 'tidemark',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference that the engine resolves
+    password: '${env:SHOP_DB_PASSWORD}',
+    databases: { deny: ['test_*'] },
+    schemas: { deny: ['tmp_*'] },
+    ssl: 'verify-full',
+  },
+  kinds,
+  scopeNoun: 'database',
+  grants: [
+    { purpose: 'A role that signs in', statement: "CREATE ROLE {user} LOGIN PASSWORD '…'" },
+    { purpose: 'Reading the catalogue of a database', statement: 'GRANT CONNECT ON DATABASE {database} TO {user}' },
+  ],
+  urlSchemes: ['postgres', 'postgresql'],
+  fromUrl: configFromUrl,
+  namespace: (config) => {
+    const { host, port, socket } = readSettings(config)
+    const name = socket === undefined ? host.toLowerCase() : 'localhost'
+    return `postgres://${name.includes(':') ? `[${name}]` : name}:${port}`
+  },
+  suggestName: (config) => {
+    const { databases, host, socket } = readSettings(config)
+    const only = Array.isArray(databases) && databases.length === 1 ? String(databases[0]) : undefined
+    return only ?? (socket === undefined ? host : 'postgres')
+  },
+  // No option changes what a record says, only which records there are.
+  shape: () => ({}),
+  filter: (config) => {
+    const { databases, schemas } = readSettings(config)
+    return { databases: Array.isArray(databases) ? [...databases].sort() : { ...databases }, schemas: { ...schemas } }
+  },
+}

@@ -1,0 +1,247 @@
+import {
+  type AssetRecord,
+  type AssetRef,
+  type ConstraintRecord,
+  compareNames,
+  type FieldRecord,
+  type IndexRecord,
+  type Json,
+  type UpstreamRecord,
+} from '../kit/index.ts'
+import { normalizeType, refusesNull, type Types, typeProperties } from './types.ts'
+
+type Texts = Readonly<Record<string, string>>
+type Name = readonly [schema: string, name: string]
+
+interface ConstraintRow {
+  readonly name: string
+  readonly kind: string
+  readonly columns: readonly number[] | null
+  readonly definition: string
+  readonly comment: string | null
+  readonly validated: boolean
+  readonly inherited: boolean
+  readonly target: Name | null
+  readonly targetColumns: readonly string[] | null
+}
+
+interface IndexRow {
+  readonly name: string
+  readonly unique: boolean
+  readonly primary: boolean
+  readonly valid: boolean
+  readonly definition: string
+  readonly comment: string | null
+  readonly columns: readonly string[] | null
+  readonly include: readonly string[] | null
+}
+
+/** A row of the relations query. */
+export interface RelationRow {
+  readonly oid: string
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+  readonly partition: boolean
+  readonly owner: string | null
+  readonly persistence: string
+  readonly populated: boolean
+  readonly replica: string
+  readonly replica_index: string | null
+  readonly options: readonly string[] | null
+  readonly method: string | null
+  readonly tablespace: string | null
+  readonly bound: string | null
+  readonly partition_key: string | null
+  readonly definition: string | null
+  readonly foreign: readonly [server: string, wrapper: string, options: readonly string[] | null] | null
+  readonly upstreams: readonly Name[] | null
+  readonly comments: Texts | null
+  readonly defaults: Texts | null
+  readonly parents: readonly Name[] | null
+  /** Parallel arrays: attnum, name, type key, not null, identity, generated, collation. */
+  readonly columns: readonly [number[], string[], string[], boolean[], string[], string[], (string | null)[]] | null
+  readonly constraints: readonly ConstraintRow[] | null
+  readonly indexes: readonly IndexRow[] | null
+}
+
+/** What one page shares: the spellings of types by `oid:modifier`, and the types. */
+export interface TypeBook {
+  readonly names: ReadonlyMap<string, string>
+  readonly types: Types
+}
+
+export interface Place {
+  readonly database: string
+  readonly databaseOid: string
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  r: 'table',
+  p: 'partitioned table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+}
+const CONSTRAINT_KINDS: Readonly<Record<string, ConstraintRecord['kind']>> = {
+  p: 'primary key',
+  u: 'unique',
+  f: 'foreign key',
+  c: 'check',
+  x: 'exclusion',
+}
+const IDENTITY: Readonly<Record<string, string>> = { a: 'identity always', d: 'identity by default' }
+const GENERATED: Readonly<Record<string, string>> = { s: 'stored', v: 'virtual' }
+const REPLICA: Readonly<Record<string, string>> = { f: 'full', n: 'nothing', i: 'index' }
+const SECRET_OPTION = /pass|pwd|user|secret|token|key|credential|auth|login/i
+
+export function relationRecord(row: RelationRow, book: TypeBook, place: Place): AssetRecord {
+  const { database } = place
+  const fields = fieldRecords(row, book)
+  const columnName = new Map(fields.map((field) => [field.nativeId, field.name]))
+  const properties = relationProperties(row, database)
+  return {
+    kind: row.kind === 'r' && row.partition ? 'partition' : (KINDS[row.kind] ?? 'table'),
+    path: [database, row.schema, row.name],
+    parent: { group: 'container', path: [database, row.schema] },
+    nativeId: `rel:${place.databaseOid}.${row.oid}`,
+    ...optional('owner', row.owner),
+    ...optional('comment', row.comments?.['0']),
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+    fields,
+    constraints: byName((row.constraints ?? []).map((constraint) => toConstraint(constraint, columnName, database))),
+    indexes: byName((row.indexes ?? []).map(toIndex)),
+    ...(row.definition === null ? {} : { definition: { language: 'sql', text: row.definition } }),
+    ...(row.upstreams === null ? {} : { upstreams: upstreamRecords(row.upstreams, database) }),
+  }
+}
+
+function fieldRecords(row: RelationRow, book: TypeBook): FieldRecord[] {
+  const [numbers, names, typeKeys, notNull, identity, generated, collations] = row.columns ?? [
+    [],
+    [],
+    [],
+    [],
+    [],
+    [],
+    [],
+  ]
+  return (numbers ?? []).map((number, at) => {
+    const typeKey = typeKeys[at] ?? ''
+    const typeOid = typeKey.slice(0, typeKey.indexOf(':'))
+    const nativeType = book.names.get(typeKey) ?? 'unknown'
+    const value = row.defaults?.[number]
+    const how = IDENTITY[identity[at] ?? ''] ?? GENERATED[generated[at] ?? '']
+    const properties = typeProperties(book.types, typeOid, nativeType)
+    if (collations[at]) properties.collation = collations[at]
+    if (generated[at] && value !== undefined) properties.expression = value
+    return {
+      name: names[at] ?? '',
+      position: at + 1,
+      nativeType,
+      type: normalizeType(book.types, typeOid),
+      nullable: !notNull[at] && !refusesNull(book.types, typeOid),
+      ...(generated[at] ? {} : optional('default', value)),
+      ...optional('generated', how),
+      ...optional('comment', row.comments?.[number]),
+      nativeId: String(number),
+      ...(Object.keys(properties).length === 0 ? {} : { properties }),
+    }
+  })
+}
+
+function toConstraint(
+  row: ConstraintRow,
+  columnName: ReadonlyMap<string | undefined, string>,
+  database: string,
+): ConstraintRecord {
+  const properties: Record<string, Json> = {
+    ...(row.comment === null ? {} : { comment: row.comment }),
+    ...(row.validated ? {} : { notValid: true }),
+    ...(row.inherited ? { inherited: true } : {}),
+  }
+  return {
+    name: row.name,
+    kind: CONSTRAINT_KINDS[row.kind] ?? 'check',
+    columns: (row.columns ?? []).flatMap((number) => columnName.get(String(number)) ?? []),
+    ...(row.target === null
+      ? {}
+      : { references: { asset: relationRef(row.target, database), columns: [...(row.targetColumns ?? [])] } }),
+    definition: row.definition,
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+  }
+}
+
+function toIndex(row: IndexRow): IndexRecord {
+  const properties: Record<string, Json> = {
+    ...(row.include === null ? {} : { include: [...row.include] }),
+    ...(row.comment === null ? {} : { comment: row.comment }),
+    ...(row.valid ? {} : { invalid: true }),
+  }
+  return {
+    name: row.name,
+    columns: [...(row.columns ?? [])],
+    unique: row.unique,
+    primary: row.primary,
+    definition: row.definition,
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+  }
+}
+
+function relationProperties(row: RelationRow, database: string): Record<string, Json> {
+  const parents = (row.parents ?? []).map((parent) => [database, ...parent])
+  const properties: Record<string, Json> = {}
+  if (row.persistence === 'u') properties.persistence = 'unlogged'
+  if (row.partition && parents[0] !== undefined) properties.partition = { of: parents[0], bound: row.bound }
+  else if (parents.length > 0) properties.inherits = parents
+  if (row.partition_key !== null) properties.partitionedBy = partitionKey(row.partition_key)
+  if (row.method !== null && row.method !== 'heap') properties.accessMethod = row.method
+  if (row.tablespace !== null) properties.tablespace = row.tablespace
+  if (row.options !== null) properties.options = [...row.options]
+  if (row.foreign !== null) properties.foreign = foreignProperties(row.foreign)
+  if (row.kind === 'm' && !row.populated) properties.populated = false
+  if (REPLICA[row.replica] !== undefined && row.kind !== 'v' && row.kind !== 'f') {
+    properties.replicaIdentity =
+      row.replica_index === null ? (REPLICA[row.replica] ?? '') : { index: row.replica_index }
+  }
+  return properties
+}
+
+/** `RANGE (created_at)` taken apart into strategy and key. */
+function partitionKey(text: string): Json {
+  const at = text.indexOf(' (')
+  return { strategy: text.slice(0, at).toLowerCase(), key: text.slice(at + 2, -1) }
+}
+
+function foreignProperties([server, wrapper, options]: NonNullable<RelationRow['foreign']>): Json {
+  const pairs = (options ?? []).map((option) => {
+    const at = option.indexOf('=')
+    const name = option.slice(0, at)
+    return [name, SECRET_OPTION.test(name) ? '****' : option.slice(at + 1)] as const
+  })
+  return { server, wrapper, ...(pairs.length === 0 ? {} : { options: Object.fromEntries(pairs) }) }
+}
+
+function upstreamRecords(names: readonly Name[], database: string): UpstreamRecord[] {
+  return names
+    .map((name): UpstreamRecord => ({ ...relationRef(name, database), origin: 'catalogue' }))
+    .sort((left, right) => comparePaths(left.path, right.path))
+}
+
+function relationRef([schema, name]: Name, database: string): AssetRef {
+  return { group: 'relation', path: [database, schema, name] }
+}
+
+function comparePaths(left: readonly string[], right: readonly string[]): number {
+  return compareNames(left[1] ?? '', right[1] ?? '') || compareNames(left[2] ?? '', right[2] ?? '')
+}
+
+function byName<T extends { readonly name: string }>(list: T[]): T[] {
+  return list.sort((left, right) => compareNames(left.name, right.name))
+}
+
+/** A property that is left out when there is nothing to say. */
+export function optional<K extends string>(key: K, value: string | null | undefined): { [key in K]?: string } {
+  // TypeScript widens a computed key to string.
+  return value === null || value === undefined ? {} : ({ [key]: value } as { [key in K]?: string })
+}
