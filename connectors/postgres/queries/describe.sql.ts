@@ -1,16 +1,28 @@
 import { RELATION_KINDS } from './fingerprint.sql.ts'
 
+/**
+ * Every look-up of these queries is by index. Catalogues are often without statistics, and a hash join over a whole one
+ * would cost every page the size of the database. Several `set`s in one statement make one result.
+ */
+export const BY_INDEX = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+  set_config('enable_seqscan', 'off', true)`
+
 const COMMENT = (catalogue: string, oid: string) =>
   `(select description from pg_description where classoid = '${catalogue}'::regclass and objoid = ${oid} and objsubid = 0)`
+
+/** Object ids below are the system's own; the built-in types' collation is this one. */
+const FIRST_USER_OID = 16384
+const DEFAULT_COLLATION = 100
 
 /** Columns as parallel arrays: a quarter of the cost of one JSON object per column. */
 const COLUMNS = `(select json_build_array(json_agg(attnum), json_agg(attname), json_agg(atttypid::text || ':' || atttypmod),
     json_agg(attnotnull), json_agg(attidentity), json_agg(attgenerated), json_agg(coll))
   from (select a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity, a.attgenerated,
-      case when a.attcollation <> 0 and a.attcollation <> t.typcollation then (select quote_ident(n.nspname) || '.' || quote_ident(l.collname)
-        from pg_collation l join pg_namespace n on n.oid = l.collnamespace where l.oid = a.attcollation) end as coll
-    from pg_attribute a join pg_type t on t.oid = a.atttypid
-    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) a)`
+      case when a.attcollation <> 0 and (a.attcollation <> ${DEFAULT_COLLATION} or a.atttypid >= ${FIRST_USER_OID})
+        and a.attcollation <> (select typcollation from pg_type where oid = a.atttypid)
+      then (select quote_ident(n.nspname) || '.' || quote_ident(l.collname) from pg_collation l
+        join pg_namespace n on n.oid = l.collnamespace where l.oid = a.attcollation) end as coll
+    from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) a)`
 
 const CONSTRAINTS = `(select json_agg(json_build_object('oid', k.oid::text, 'name', k.conname, 'kind', k.contype, 'columns', k.conkey,
     'definition', pg_get_constraintdef(k.oid), 'comment', ${COMMENT('pg_constraint', 'k.oid')},
