@@ -104,7 +104,6 @@ function createOpenFile(options: OpenOptions, database: DatabaseSync, state: Fil
     database.exec('BEGIN')
     // The first read takes the lock and the snapshot.
     const current = database.prepare('PRAGMA main.schema_version').get()?.schema_version
-    database.prepare('SELECT count(*) FROM (SELECT 1 FROM main.sqlite_schema LIMIT 1)').get()
     if (current === (version ?? current)) version = current
     else throw new IngestError('source_unavailable', `${name}: its schema changed while it was being read`)
   }

@@ -42,7 +42,11 @@ export const errorRules: readonly ErrorRule[] = [
     codes: ['SQLITE_CANTOPEN'],
     hint: 'A WAL file waits to be read beside the database: its -shm file, or the right to make one, is missing.',
   },
-  { category: 'unsupported', patterns: [/unsupported file format/] },
+  {
+    category: 'unsupported',
+    patterns: [/unsupported file format/],
+    hint: 'A newer SQLite wrote the file: run Tidemark on a newer Node.',
+  },
   { category: 'source_unavailable', codes: ['SQLITE_IOERR', 'EIO', 'ESTALE', 'EMFILE', 'ENFILE'] },
   {
     category: 'permission',
