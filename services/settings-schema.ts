@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { DEFAULT_RETRY } from '../sync/retry.ts'
+import { parseDuration } from './duration.ts'
+import { parseSchedule } from './schedule-text.ts'
+
+const duration = z.string().transform((text, context) => valid(() => parseDuration(text), context))
+
+const scheduleText = z.string().transform((text, context) => valid(() => parseSchedule(text)?.text ?? 'none', context))
+
+/** Values that a parser of ours refuses become issues of the file, at their line. */
+function valid<T>(parse: () => T, context: z.RefinementCtx): T {
+  try {
+    return parse()
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+}
+
+function retryProfile(name: keyof typeof DEFAULT_RETRY) {
+  const fallback = DEFAULT_RETRY[name]
+  return z
+    .strictObject({
+      initialInterval: duration.optional(),
+      backoff: z.number().min(1).max(10).default(fallback.backoff),
+      maximumInterval: duration.optional(),
+      maximumAttempts: z.int().min(1).max(1000).default(fallback.maximumAttempts),
+    })
+    .prefault({})
+    .transform((profile) => ({
+      initialIntervalMs: profile.initialInterval ?? fallback.initialIntervalMs,
+      backoff: profile.backoff,
+      maximumIntervalMs: profile.maximumInterval ?? fallback.maximumIntervalMs,
+      maximumAttempts: profile.maximumAttempts,
+    }))
+}
+
+const slots = (fallback: number) => z.int().min(1).max(10_000).default(fallback)
+
+/** What temporal.yaml may say; unknown keys are refused. */
+export const settingsSchema = z.strictObject({
+  address: z.string().min(1).optional(),
+  namespace: z.string().min(1).default('default'),
+  apiKey: z.string().min(1).optional(),
+  tls: z
+    .strictObject({
+      clientCert: z.string().optional(),
+      clientKey: z.string().optional(),
+      serverCa: z.string().optional(),
+      serverName: z.string().optional(),
+    })
+    .optional(),
+  taskQueues: z.strictObject({ sync: z.string().min(1).default('tidemark') }).prefault({}),
+  worker: z
+    .strictObject({
+      maxConcurrentActivities: slots(20),
+      maxConcurrentWorkflowTasks: slots(40).refine((count) => count >= 2, 'must be at least 2'),
+      maxCachedWorkflows: slots(200),
+    })
+    .prefault({}),
+  window: z.int().min(1).max(64).default(4),
+  batch: z.int().min(1).max(10_000).default(500),
+  noProgressSeconds: z.number().min(10).max(86_400).default(900),
+  retry: z.strictObject({ source: retryProfile('source'), store: retryProfile('store') }).prefault({}),
+  defaultSchedule: scheduleText.default('every 1h jitter 5m'),
+  connectors: z.array(z.string().min(1)).default([]),
+})
+
+export type Settings = z.output<typeof settingsSchema>

@@ -1,0 +1,181 @@
+import { prepareConfig, splitSecrets, validateConfig } from '../connectors/config.ts'
+import { nearest } from '../connectors/registry.ts'
+import { deleteSource } from '../db/removal.ts'
+import {
+  findSourceByName,
+  insertAudit,
+  insertSource,
+  listSources,
+  resolvePrincipal,
+  type SourceRow,
+  updateSchedule,
+  updateStatus,
+} from '../db/sources.ts'
+import { asStoreError, inTransaction, type Transaction } from '../db/store.ts'
+import { sealSecrets } from '../db/vault.ts'
+import { IngestError } from '../model/errors.ts'
+import type { ServiceContext } from './context.ts'
+import { parseSchedule } from './schedule-text.ts'
+import { deleteSchedule, ensureSchedule } from './schedules.ts'
+
+export interface NewSource {
+  readonly name: string
+  readonly connector: string
+  /** As a user writes it: references unresolved, secrets in place. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** As {@link parseSchedule} reads it; absent: the default of temporal.yaml. */
+  readonly schedule?: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface SourceRef {
+  readonly id: number
+  readonly name: string
+}
+
+/**
+ * Adds a source with its schedule: both, or neither. @throws IngestError `invalid_config` for a taken or unusable name,
+ * an unknown connector, a config or schedule that is wrong.
+ */
+export async function addSource(context: ServiceContext, input: NewSource): Promise<SourceRef> {
+  const { name, connector: type, labels = {} } = input
+  checkName(name)
+  const connector = context.registry.get(type)
+  validateConfig(connector, input.config)
+  const { config, secrets } = splitSecrets(connector, input.config)
+  const namespace = connector.manifest.namespace(prepareConfig(connector, input.config).config)
+  const schedule = parseSchedule(input.schedule ?? context.settings.defaultSchedule) ?? null
+  const sealed = sealSecrets(context.masterKey, secrets)
+  return await writeAs(context, async (tx, actorId) => {
+    const { organization } = context
+    const row = { organization, name, connector: type, namespace, config, ...sealed, schedule, labels, actorId }
+    const id = await insertSource(tx, row)
+    if (id === undefined) throw nameTaken(name)
+    await insertAudit(tx, {
+      organization,
+      actorId,
+      action: 'source.add',
+      subject: name,
+      detail: { connector: type, namespace },
+    })
+    // Inside the transaction: should Temporal refuse, there is no source either.
+    await ensureSchedule(context, { id, name, connector: type, schedule, status: 'active' })
+    return { id, name }
+  }).catch(async (error: unknown) => {
+    await deleteOrphan(context, name)
+    throw error
+  })
+}
+
+/** A schedule made for a source that was then not stored goes again; the next `up` would take care of it too. */
+async function deleteOrphan(context: ServiceContext, name: string): Promise<void> {
+  try {
+    if ((await findSourceByName(context.store, context.organization, name)) === undefined)
+      await deleteSchedule(context, name)
+  } catch {
+    // The error that led here is the one to tell.
+  }
+}
+
+/** Names are parts of workflow ids and of commands. */
+export function checkName(name: string): void {
+  if (/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u.test(name)) return
+  throw new IngestError('invalid_config', `${JSON.stringify(name)} cannot be a source's name`, {
+    hint: 'Use up to 63 letters, digits, dots, dashes and underscores, a letter or digit first.',
+  })
+}
+
+function nameTaken(name: string): IngestError {
+  return new IngestError('invalid_config', `a source named ${name} exists already`, {
+    hint: `Choose another with --name, or see it with: tidemark show ${name}`,
+  })
+}
+
+/** @throws IngestError `invalid_config` for a name nobody has, with the nearest one. */
+export async function requireSource(
+  context: Pick<ServiceContext, 'store' | 'organization'>,
+  name: string,
+): Promise<SourceRow> {
+  const found = await findSourceByName(context.store, context.organization, name).catch((error: unknown) => {
+    throw asStoreError(error)
+  })
+  if (found !== undefined) return found
+  const names = (await listSources(context.store, context.organization)).map((source) => source.name)
+  const near = nearest(name, names)
+  throw new IngestError('invalid_config', `there is no source named ${JSON.stringify(name)}`, {
+    hint:
+      near === undefined
+        ? names.length === 0
+          ? 'Add one: tidemark add postgres://user@host/database'
+          : `Sources: ${names.join(', ')}.`
+        : `Did you mean ${near}?`,
+  })
+}
+
+/** Stops the schedule; syncs by hand still work. */
+export async function pauseSource(context: ServiceContext, name: string): Promise<void> {
+  await setStatus(context, name, 'paused')
+}
+
+export async function resumeSource(context: ServiceContext, name: string): Promise<void> {
+  await setStatus(context, name, 'active')
+}
+
+async function setStatus(context: ServiceContext, name: string, status: 'active' | 'paused'): Promise<void> {
+  const source = await requireSource(context, name)
+  const { organization } = context
+  const action = status === 'paused' ? 'source.pause' : 'source.resume'
+  await writeAs(context, async (tx, actorId) => {
+    await updateStatus(tx, source.id, status)
+    await insertAudit(tx, { organization, actorId, action, subject: name })
+    await ensureSchedule(context, { ...source, status })
+  })
+}
+
+/** Gives a source another schedule; `none` leaves it to syncs by hand. */
+export async function rescheduleSource(context: ServiceContext, name: string, text: string): Promise<void> {
+  const source = await requireSource(context, name)
+  const schedule = parseSchedule(text) ?? null
+  const { organization } = context
+  await writeAs(context, async (tx, actorId) => {
+    await updateSchedule(tx, source.id, schedule)
+    await insertAudit(tx, {
+      organization,
+      actorId,
+      action: 'source.schedule',
+      subject: name,
+      detail: { schedule: schedule?.text ?? 'none' },
+    })
+    await ensureSchedule(context, { ...source, schedule })
+  })
+}
+
+/**
+ * Removes a source: its schedule, its runs and whatever of the catalog no other source claims. The assets stay as
+ * removed ones, with their versions and changes; a sync under way ends as cancelled. Returns the number of assets removed.
+ */
+export async function removeSource(context: ServiceContext, name: string): Promise<{ readonly removedAssets: number }> {
+  const source = await requireSource(context, name)
+  const { organization } = context
+  // The schedule first: should the rest fail, the source is there without it, and the next `up` makes it again.
+  await deleteSchedule(context, name)
+  const removedAssets = await writeAs(context, async (tx, actorId) => {
+    const removed = await deleteSource(tx, source.id)
+    const detail = { connector: source.connector, namespace: source.namespace, removedAssets: removed }
+    await insertAudit(tx, { organization, actorId, action: 'source.remove', subject: name, detail })
+    return removed
+  })
+  return { removedAssets }
+}
+
+/** A write: one transaction, its actor known, failures of the store told as such. */
+export async function writeAs<T>(
+  context: Pick<ServiceContext, 'store' | 'organization' | 'actor'>,
+  write: (tx: Transaction, actorId: number) => Promise<T>,
+): Promise<T> {
+  const { sql } = context.store
+  return await inTransaction(
+    sql,
+    async (tx) => await write(tx, await resolvePrincipal(tx, context.organization, context.actor)),
+  )
+}
