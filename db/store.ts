@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres, { type Sql, type TransactionSql } from 'postgres'
 import { IngestError } from '../model/errors.ts'
@@ -22,9 +24,47 @@ const BIGINT = {
   parse: (text: string) => Number(text),
 }
 
+const CONNECT_SECONDS = 10
+
+/**
+ * postgres.js leaves Nagle's algorithm on, and the end of each COPY then waits some 40 ms for a delayed
+ * acknowledgement. Hosts are tried in turn, as postgres.js itself would.
+ */
+async function connectWithoutDelay(options: {
+  readonly host: readonly string[]
+  readonly port: readonly number[]
+  readonly path?: string
+}): Promise<Socket> {
+  if (options.path) return await connected(connect({ path: options.path }))
+  let failure: unknown
+  for (const [index, host] of options.host.entries()) {
+    try {
+      return await connected(connect({ host, port: options.port[index] ?? 5432, noDelay: true }))
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+async function connected(socket: Socket): Promise<Socket> {
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_SECONDS * 1000) })
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
 /** Opens the store; connections are made on first use. */
 export function openStore(url: string, options: { readonly connections?: number } = {}): Store {
-  const common = { onnotice: () => {}, connect_timeout: 10, connection: { application_name: 'tidemark', jit: false } }
+  const common = {
+    onnotice: () => {},
+    connect_timeout: CONNECT_SECONDS,
+    connection: { application_name: 'tidemark', jit: false },
+    socket: connectWithoutDelay,
+  }
   const sql: Query = postgres(url, { ...common, max: options.connections ?? 10, types: { bigint: BIGINT } })
   const client = postgres(url, { ...common, max: 2, types: { bigint: BIGINT } })
   const close = async () => {

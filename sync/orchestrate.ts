@@ -113,7 +113,13 @@ async function settle(running: Running): Promise<void> {
   env.tell(`${first.renamed} renamed, ${first.removed} removed, ${first.proposed} proposed for removal`)
 }
 
-async function close({ input, runId, steps, env, error }: Running & { readonly error?: ErrorSummary }): Promise<SyncOutcome> {
+async function close({
+  input,
+  runId,
+  steps,
+  env,
+  error,
+}: Running & { readonly error?: ErrorSummary }): Promise<SyncOutcome> {
   return await env.uncancellable(async () => {
     const closed = await steps.closeRun({ runId, ...(error === undefined ? {} : { error }) })
     env.tell(closed.outcome)

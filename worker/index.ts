@@ -1,9 +1,16 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Context } from '@temporalio/activity'
-import { DefaultLogger, NativeConnection, type NativeConnectionOptions, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
-import { createActivities } from '../activities/index.ts'
+import {
+  DefaultLogger,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker'
 import type { ActivityDeps } from '../activities/deps.ts'
+import { createActivities } from '../activities/index.ts'
 import { IngestError } from '../model/errors.ts'
 import { failureInterceptor } from './interceptor.ts'
 
@@ -12,7 +19,10 @@ export interface WorkerSetup {
   readonly connection: NativeConnectionOptions
   readonly namespace: string
   readonly taskQueue: string
-  readonly sizes: Pick<WorkerOptions, 'maxConcurrentActivityTaskExecutions' | 'maxConcurrentWorkflowTaskExecutions' | 'maxCachedWorkflows'>
+  readonly sizes: Pick<
+    WorkerOptions,
+    'maxConcurrentActivityTaskExecutions' | 'maxConcurrentWorkflowTaskExecutions' | 'maxCachedWorkflows'
+  >
 }
 
 export interface RunningWorker {
@@ -33,7 +43,10 @@ function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
 export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   quietRuntime()
   const connection = await NativeConnection.connect(setup.connection).catch((error: Error) => {
-    throw new IngestError('dependency_unavailable', `Temporal at ${setup.connection.address} does not answer: ${error.message}`)
+    throw new IngestError(
+      'dependency_unavailable',
+      `Temporal at ${setup.connection.address} does not answer: ${error.message}`,
+    )
   })
   const deps: ActivityDeps = {
     ...setup.deps,

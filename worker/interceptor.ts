@@ -1,5 +1,5 @@
-import { ApplicationFailure } from '@temporalio/common'
 import { Context } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/common'
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker'
 import { toIngestError } from '../model/errors.ts'
 import { worthRetrying } from '../sync/retry.ts'

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createActivities } from '../activities/index.ts'
 import type { ActivityDeps } from '../activities/deps.ts'
+import { createActivities } from '../activities/index.ts'
 import { IngestError, toIngestError } from '../model/errors.ts'
-import { syncSource, type SyncResult } from '../sync/orchestrate.ts'
+import { type SyncResult, syncSource } from '../sync/orchestrate.ts'
 import { DEFAULT_RETRY, retryDelayMs, STEP_PROFILES } from '../sync/retry.ts'
 import type { Env, RetryProfiles, Steps, SyncInput } from '../sync/steps.ts'
 

@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, TimeoutFailure } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow'
 import { type ErrorCategory, IngestError } from '../model/errors.ts'
 import { DEFAULT_RETRY, STEP_PROFILES } from '../sync/retry.ts'
 import type { Steps, SyncInput } from '../sync/steps.ts'

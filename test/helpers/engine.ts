@@ -1,4 +1,4 @@
-import { validateConfig, splitSecrets } from '../../connectors/config.ts'
+import { splitSecrets, validateConfig } from '../../connectors/config.ts'
 import type { Connector, Logger } from '../../connectors/kit/index.ts'
 import { createRegistry } from '../../connectors/registry.ts'
 import { insertRequest } from '../../db/runs.ts'
@@ -26,7 +26,12 @@ export interface RunRecord extends SyncResult {
 export interface TestSource {
   readonly id: number
   readonly name: string
-  sync(options?: { mode?: SyncMode; scopes?: readonly string[]; signal?: AbortSignal; trigger?: SyncTrigger }): Promise<RunRecord>
+  sync(options?: {
+    mode?: SyncMode
+    scopes?: readonly string[]
+    signal?: AbortSignal
+    trigger?: SyncTrigger
+  }): Promise<RunRecord>
   request(mode?: SyncMode): Promise<number>
   /** Approves every open proposal. */
   approveAll(): Promise<void>
@@ -39,7 +44,10 @@ export interface TestEngine extends AsyncDisposable {
 }
 
 /** An engine over a store of its own, syncing in this process. Retries do not wait. */
-export async function createEngine(connectors: readonly Connector[], options: { batch?: number } = {}): Promise<TestEngine> {
+export async function createEngine(
+  connectors: readonly Connector[],
+  options: { batch?: number } = {},
+): Promise<TestEngine> {
   const store = await createStore()
   const masterKey = parseMasterKey(makeMasterKeyText(), 'test')
   const deps = {

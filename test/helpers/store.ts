@@ -18,7 +18,9 @@ export function withDatabase(url: string, database: string): string {
 }
 
 /** A new database, empty or a copy of a template; dropped on disposal. */
-export async function createDatabase(template?: string): Promise<AsyncDisposable & { readonly url: string; readonly name: string }> {
+export async function createDatabase(
+  template?: string,
+): Promise<AsyncDisposable & { readonly url: string; readonly name: string }> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await runAsAdmin(`create database ${name}${template === undefined ? '' : ` template ${template}`}`)
   return {

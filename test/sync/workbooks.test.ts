@@ -1,13 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createEngine, type TestEngine, type TestSource } from '../helpers/engine.ts'
 import { exportStore, firstDifference } from '../helpers/export.ts'
-import { createWorkbookWorld, workbookConnector, type WorkbookWorld } from '../helpers/synthetic/workbooks.ts'
+import { createWorkbookWorld, type WorkbookWorld, workbookConnector } from '../helpers/synthetic/workbooks.ts'
 
 let world: WorkbookWorld
 let engine: TestEngine
 let source: TestSource
 
-const addWorkbook = (project: string, name: string, datasets: string[] = [], sheets: Record<string, string> = { s1: 'Overview' }) => {
+const addWorkbook = (
+  project: string,
+  name: string,
+  datasets: string[] = [],
+  sheets: Record<string, string> = { s1: 'Overview' },
+) => {
   const found = world.projects.get(project) ?? { theme: 'light', workbooks: new Map() }
   world.projects.set(project, found)
   found.workbooks.set(name, { id: `${project}-${name}-id`, title: `${name} title`, sheets, datasets })
@@ -44,7 +49,7 @@ test('a first sync stores every record with parents, edges and a placeholder ups
   ])
 })
 
-test('nothing changed: nothing is described and no row is written but the run\'s own', async () => {
+test("nothing changed: nothing is described and no row is written but the run's own", async () => {
   await source.sync()
   world.described = []
   const snapshot = () => engine.store.sql`
@@ -101,7 +106,9 @@ test('an item that moves between scopes is renamed, with its parts', async () =>
   const [after] = await engine.store.sql`select id from tidemark.asset where display = 'ops."book 3b"'`
   expect(after).toEqual(before)
   await expectFullEquality()
-  expect(await engine.store.sql`select operation, before, after from tidemark.change where not baseline order by display`).toEqual([
+  expect(
+    await engine.store.sql`select operation, before, after from tidemark.change where not baseline order by display`,
+  ).toEqual([
     { operation: 'renamed', before: { name: 'sales."book 3"' }, after: { name: 'ops."book 3b"' } },
     { operation: 'renamed', before: { name: 'sales."book 3".Overview' }, after: { name: 'ops."book 3b".Overview' } },
   ])
@@ -123,7 +130,9 @@ test('an option that shapes records describes everything again and records one b
   await engine.store.sql`update tidemark.source set config = config || '{"color": "red"}'`
   const run = await source.sync()
   expect(run).toMatchObject({ described: 40, changed: 40 })
-  expect(await engine.store.sql`select operation, baseline from tidemark.change where run_id = ${run.runId ?? 0}`).toEqual([
+  expect(
+    await engine.store.sql`select operation, baseline from tidemark.change where run_id = ${run.runId ?? 0}`,
+  ).toEqual([
     { operation: 'changed', baseline: true },
     { operation: 'changed', baseline: true },
   ])
@@ -147,7 +156,10 @@ describe('what could not be listed is never removed', () => {
     world.trouble.failListing = new Set(['sales', 'ops'])
     expect(await source.sync()).toMatchObject({ outcome: 'failed', removed: 0 })
     const [error] = await engine.store.sql`select error from tidemark.sync_run order by id desc limit 1`
-    expect(error?.error).toMatchObject({ category: 'source_unavailable', message: expect.stringContaining('the server went away') })
+    expect(error?.error).toMatchObject({
+      category: 'source_unavailable',
+      message: expect.stringContaining('the server went away'),
+    })
   })
 
   test('a scope without rights, and an incomplete list of scopes', async () => {
@@ -203,7 +215,9 @@ describe('the budget', () => {
     expect(await source.sync()).toMatchObject({ outcome: 'held' })
     if (sales !== undefined) sales.workbooks = kept
     expect(await source.sync()).toMatchObject({ outcome: 'succeeded', removed: 0 })
-    expect(await engine.store.sql`select distinct status from tidemark.removal_proposal`).toEqual([{ status: 'withdrawn' }])
+    expect(await engine.store.sql`select distinct status from tidemark.removal_proposal`).toEqual([
+      { status: 'withdrawn' },
+    ])
     await expectFullEquality()
   })
 
@@ -250,7 +264,8 @@ test('plan mode tells what a sync would do and changes nothing', async () => {
   expect(run).toMatchObject({ outcome: 'succeeded', listed: 40, described: 0 })
   expect(world.described).toEqual([])
   expect(await exportStore(engine.store)).toEqual(before)
-  const [plan] = await engine.store.sql`select jsonb_agg(plan order by scope_id) as plans from tidemark.sync_scope where run_id = ${run.runId ?? 0}`
+  const [plan] = await engine.store
+    .sql`select jsonb_agg(plan order by scope_id) as plans from tidemark.sync_scope where run_id = ${run.runId ?? 0}`
   expect(plan?.plans).toEqual(
     expect.arrayContaining([
       { new: ['sales.new book'], moved: [], absent: [] },

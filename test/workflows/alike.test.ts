@@ -5,7 +5,12 @@ import { resolvePrincipal } from '../../db/sources.ts'
 import { runLocalSync } from '../../worker/local.ts'
 import { createEngine, QUICK_RETRY, type TestEngine, type TestSource } from '../helpers/engine.ts'
 import { exportStore, firstDifference } from '../helpers/export.ts'
-import { createWorkbookWorld, workbookConnector, type WorkbookWorld } from '../helpers/synthetic/workbooks.ts'
+import {
+  createWorkbookWorld,
+  type Workbook,
+  type WorkbookWorld,
+  workbookConnector,
+} from '../helpers/synthetic/workbooks.ts'
 import { createTemporal, startSync, type TestTemporal } from '../helpers/temporal.ts'
 
 let temporal: TestTemporal
@@ -21,7 +26,10 @@ function fillWorld(): WorkbookWorld {
   for (const project of ['sales', 'ops', 'hr']) {
     const workbooks = Array.from({ length: 12 }, (_, n) => {
       const name = `book ${n}`
-      return [name, { id: `${project}/${n}`, title: name, sheets: { a: 'A', b: 'B' }, datasets: ['orders'] }] as const
+      return [
+        name,
+        { id: `${project}/${n}`, title: name, sheets: { a: 'A', b: 'B' }, datasets: ['orders'] },
+      ] satisfies [string, Workbook]
     })
     world.projects.set(project, { theme: 'light', workbooks: new Map(workbooks) })
   }
@@ -34,7 +42,14 @@ const runners: Readonly<Record<string, Runner>> = {
   'through Temporal': async (engine, source, requestId) => {
     const taskQueue = randomUUID()
     await temporal.serve(engine, taskQueue)
-    const input = { organization: 'default', source: source.name, sourceId: source.id, requestId, window: 2, retry: QUICK_RETRY }
+    const input = {
+      organization: 'default',
+      source: source.name,
+      sourceId: source.id,
+      requestId,
+      window: 2,
+      retry: QUICK_RETRY,
+    }
     return await (await startSync(temporal.client, taskQueue, input)).result()
   },
   'in this process': async (engine, source, requestId) =>
@@ -92,8 +107,12 @@ describe.each(Object.entries(runners))('a sync %s', (_, run) => {
     }
     await run(engine, source, await source.request())
     await expect
-      .poll(() => engine.store.sql`select mode, outcome, (select count(*)::int from tidemark.sync_request q where q.run_id = r.id) as requests
-                                   from tidemark.sync_run r order by id`, { timeout: 20_000 })
+      .poll(
+        () => engine.store
+          .sql`select mode, outcome, (select count(*)::int from tidemark.sync_request q where q.run_id = r.id) as requests
+                                   from tidemark.sync_run r order by id`,
+        { timeout: 20_000 },
+      )
       .toEqual([
         { mode: 'incremental', outcome: 'succeeded', requests: 1 },
         { mode: 'full', outcome: 'succeeded', requests: 2 },

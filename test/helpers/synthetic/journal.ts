@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { type AssetRecord, type Connector, defineConnector, IngestError, nameKey } from '../../../connectors/kit/index.ts'
+import {
+  type AssetRecord,
+  type Connector,
+  type Described,
+  defineConnector,
+  IngestError,
+  nameKey,
+} from '../../../connectors/kit/index.ts'
 
 /** Files with a true change log, as Drive, Graph or git have. */
 export interface JournalWorld {
@@ -92,8 +99,9 @@ export function journalConnector(worlds: ReadonlyMap<string, JournalWorld>): Con
         async *describe(_, items) {
           world.described.push(...items.map(({ key }) => key))
           const byKey = new Map([...world.files].map(([key, file]) => [nameKey([key]), [key, file] as const]))
-          yield items.flatMap(({ key }) => {
-            if (world.failItems.has(key)) return [{ key, error: new IngestError('source_unavailable', `${key} cannot be read`) }]
+          yield items.flatMap(({ key }): Described[] => {
+            if (world.failItems.has(key))
+              return [{ key, error: new IngestError('source_unavailable', `${key} cannot be read`) }]
             const found = byKey.get(key)
             if (found === undefined) return []
             const [file, { id, size }] = found

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { type AssetRecord, type Connector, defineConnector, IngestError, nameKey } from '../../../connectors/kit/index.ts'
+import {
+  type AssetRecord,
+  type Connector,
+  type Described,
+  defineConnector,
+  IngestError,
+  nameKey,
+} from '../../../connectors/kit/index.ts'
 
 /** A workbook: one item that yields itself, its sheets and the data sets it uses, which other workbooks may use too. */
 export interface Workbook {
@@ -75,13 +82,21 @@ export function workbookConnector(worlds: ReadonlyMap<string, WorkbookWorld>): C
         checks: () => [{ name: 'reach', run: async () => undefined }],
         scopes: async () => ({
           complete: trouble.incompleteScopes !== true,
-          scopes: [...world.projects.keys()].filter((key) => !trouble.leftOut?.has(key)).map((key) => ({ key, name: key })),
-          leftOut: [...(trouble.leftOut ?? [])].map(([key, reason]) => ({ key, name: key, reason, message: `no access to ${key}` })),
+          scopes: [...world.projects.keys()]
+            .filter((key) => !trouble.leftOut?.has(key))
+            .map((key) => ({ key, name: key })),
+          leftOut: [...(trouble.leftOut ?? [])].map(([key, reason]) => ({
+            key,
+            name: key,
+            reason,
+            message: `no access to ${key}`,
+          })),
         }),
         async *inventory(scope) {
           context.signal.throwIfAborted()
           context.meter.request()
-          if (trouble.failListing?.has(scope.key)) throw Object.assign(new Error('the server went away'), { code: 'DOWN' })
+          if (trouble.failListing?.has(scope.key))
+            throw Object.assign(new Error('the server went away'), { code: 'DOWN' })
           const workbooks = [...find(scope.key)]
           const listed = trouble.partial?.has(scope.key) ? workbooks.slice(0, workbooks.length / 2) : workbooks
           yield listed.map(([key, workbook]) => ({
@@ -102,9 +117,12 @@ export function workbookConnector(worlds: ReadonlyMap<string, WorkbookWorld>): C
           await world.beforeDescribe?.(items.map((item) => item.key))
           context.signal.throwIfAborted()
           world.described.push(...items.map((item) => item.key))
-          const byKey = new Map([...find(scope.key)].map(([key, workbook]) => [nameKey([scope.key, key]), [key, workbook] as const]))
-          yield items.flatMap(({ key }) => {
-            if (trouble.failItems?.has(key)) return [{ key, error: new IngestError('permission', `${key} is forbidden`) }]
+          const byKey = new Map(
+            [...find(scope.key)].map(([key, workbook]) => [nameKey([scope.key, key]), [key, workbook] as const]),
+          )
+          yield items.flatMap(({ key }): Described[] => {
+            if (trouble.failItems?.has(key))
+              return [{ key, error: new IngestError('permission', `${key} is forbidden`) }]
             const found = byKey.get(key)
             return found === undefined ? [] : [{ key, records: describeWorkbook(world, scope.key, found, color) }]
           })
