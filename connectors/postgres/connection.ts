@@ -234,8 +234,11 @@ async function proveServer(settings: Settings, context: ConnectorContext): Promi
   if (settings.ssl !== 'disable' || settings.socket !== undefined) return
   try {
     const socket = await connectSocket(settings, context.signal)
-    await offersTls(socket, settings)
-    socket.destroy()
+    try {
+      await offersTls(socket, settings)
+    } finally {
+      socket.destroy()
+    }
   } catch (error) {
     throw classify(error, `Connecting to ${addressOf(settings)}`, context.signal)
   }
