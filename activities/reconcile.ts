@@ -1,4 +1,4 @@
-import { reconcile as reconcileStore } from '../db/reconcile/index.ts'
+import { reconcile as reconcileStore, refreshPlannerStatistics } from '../db/reconcile/index.ts'
 import { listAbsentItems } from '../db/reconcile/lapsed.ts'
 import { addRunCost, type RunRow, renewLease } from '../db/runs.ts'
 import { withinBudget } from '../sync/decisions.ts'
@@ -12,7 +12,9 @@ export async function reconcile(deps: ActivityDeps, runId: number): Promise<Reco
   if (run.mode === 'plan') return { renamed: 0, removed: 0, proposed: 0, rescan: 0 }
   using watch = startWatch(deps, runId)
   const filteredItems = await findFiltered(deps, run, watch.signal)
-  return await reconcileStore(deps.store.sql, { run, filteredItems, withinBudget })
+  const result = await reconcileStore(deps.store.sql, { run, filteredItems, withinBudget })
+  await refreshPlannerStatistics(deps.store.sql, runId)
+  return result
 }
 
 /** Of the absent items, those the source's own filters leave out now: their absence is no loss. */

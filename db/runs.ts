@@ -150,8 +150,8 @@ export async function readTotals(sql: Query | Transaction, runId: number): Promi
            coalesce(sum(listed), 0)::int as listed,
            coalesce(sum(failed_items), 0)::int as "failedItems",
            (select count(*)::int from tidemark.removal_proposal p
-            where p.source_id = (select source_id from tidemark.sync_run where id = ${runId})
-              and p.status = 'open') as held
+            join tidemark.sync_run r on r.id = ${runId} and r.source_id = p.source_id and r.mode <> 'plan'
+            where p.status = 'open') as held
     from tidemark.sync_scope where run_id = ${runId}`
   return row as RunTotals
 }

@@ -76,3 +76,17 @@ async function recordReconciliation(
       and exists (select 1 from tidemark.claim
                   where source_id = ${run.sourceId} and run_id > source.reconciled_run_id)`
 }
+
+const BULK = 1000
+
+/**
+ * After a run that wrote much, has the planner look again: autovacuum would come a minute later, and people query at
+ * once.
+ */
+export async function refreshPlannerStatistics(sql: Query, runId: number): Promise<void> {
+  const [run] = await sql<{ written: number }[]>`
+    select coalesce(sum(added + changed), 0)::int as written from tidemark.sync_scope where run_id = ${runId}`
+  if ((run as { written: number }).written < BULK) return
+  await sql`analyze tidemark.asset, tidemark.field, tidemark.claim, tidemark.asset_constraint, tidemark.asset_index,
+                    tidemark.lineage_edge, tidemark.asset_version, tidemark.inventory`
+}
