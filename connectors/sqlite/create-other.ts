@@ -66,10 +66,11 @@ export function namesInFrom(sql: string): Set<string> {
   const clauses = ['']
   tokens.forEach((token, index) => {
     const before = tokens[index - 1]
-    if (isSymbol(token, '('))
+    if (isSymbol(token, '(')) {
       clauses.push(startsTable(before, clauses.at(-1)) && !isKeyword(before, 'IN') ? 'FROM' : '')
-    else if (isSymbol(token, ')') && clauses.length > 1) clauses.pop()
-    else if (CLAUSES.some((clause) => isKeyword(token, clause))) {
+    } else if (isSymbol(token, ')')) {
+      if (clauses.length > 1) clauses.pop()
+    } else if (CLAUSES.some((clause) => isKeyword(token, clause))) {
       clauses[clauses.length - 1] = token.value.toUpperCase()
     } else if (token.kind !== 'number' && token.kind !== 'symbol' && !isSymbol(tokens[index + 1], '.')) {
       const qualified = isSymbol(before, '.')

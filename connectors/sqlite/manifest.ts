@@ -60,10 +60,12 @@ export const manifest: ConnectorManifest<SqliteConfig> = {
 /** A file with a usual suffix or SQLite's header, or a folder with such a file directly in it. */
 function acceptsPath(file: string): boolean {
   if (/^[a-z][a-z0-9+.-]+:/i.test(file)) return false
-  const stats = statSync(file, { throwIfNoEntry: false })
-  if (stats === undefined) return hasDefaultSuffix(file)
-  if (!stats.isDirectory()) return hasDefaultSuffix(file) || hasSqliteHeader(file)
-  return readdirSync(file).some((name) => !name.startsWith('.') && hasDefaultSuffix(name))
+  if (!isFolder(file)) return hasDefaultSuffix(file) || hasSqliteHeader(file)
+  try {
+    return readdirSync(file).some((name) => !name.startsWith('.') && hasDefaultSuffix(name))
+  } catch {
+    return false
+  }
 }
 
 /** `sqlite:///absolute/path`, `sqlite:relative/path`, a path; `?pattern=` (repeatable) and `?recursive=false`. */
@@ -97,10 +99,18 @@ function relative(url: string, location: string): string {
   }
 }
 
+/** Of a path with nothing there yet, the suffix decides. */
 function folderOf(root: string): string {
-  const stats = statSync(root, { throwIfNoEntry: false })
-  const isFolder = stats === undefined ? !hasDefaultSuffix(root) : stats.isDirectory()
-  return isFolder ? root : path.dirname(root)
+  return (isFolder(root) ?? !hasDefaultSuffix(root)) ? root : path.dirname(root)
+}
+
+/** Undefined where nothing is there, or may be looked at. */
+function isFolder(file: string): boolean | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isDirectory()
+  } catch {
+    return undefined
+  }
 }
 
 /** Windows paths in the habit of file URLs: `/C:/data`. */

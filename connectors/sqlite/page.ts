@@ -10,8 +10,39 @@ import { findUpstreams, type Probe, probeRelations } from './views.ts'
 /** Reads the records of a page of relations, in their order. */
 export function createPageReader(database: DatabaseSync, file: string, outline: Outline) {
   const queries = createQueries(database)
-  const createTableReader = (rows: PageRows) => tableReader({ file, outline, rows, columnsOf: queries.columns })
-  const toParts = (relation: Relation, rows: PageRows, { error, reads }: Probe): Partial<AssetRecord> => {
+  return (page: readonly Relation[]): AssetRecord[] => {
+    // One broken view would fail a query over many: they are tried first.
+    const probes = probeRelations(
+      database,
+      page.filter((relation) => !isOrdinary(relation)),
+    )
+    const rows = queries.page({
+      tables: page.filter(isOrdinary).map(({ rowid }) => rowid),
+      others: [...probes].filter(([, probe]) => probe.error === undefined).map(([rowid]) => rowid),
+      texts: page.flatMap(({ rowid, owned }) => [rowid, ...owned]),
+    })
+    const toTable = tableReader({ file, outline, rows, columnsOf: queries.columns })
+    const toOther = otherReader({ file, outline, rows })
+    const toRecord = (relation: Relation, probe: Probe | undefined): AssetRecord => ({
+      kind: relation.kind,
+      path: [file, relation.name],
+      parent: { group: 'container', path: [file] },
+      ...(probe === undefined ? toTable(relation) : toOther(relation, probe)),
+      facets: toTriggers(ownedRows(relation, rows, 'trigger')),
+    })
+    return page.map((relation) => toRecord(relation, probes.get(relation.rowid)))
+  }
+}
+
+interface ReaderInput {
+  readonly file: string
+  readonly outline: Outline
+  readonly rows: PageRows
+}
+
+/** Reads a page's views and virtual tables. */
+function otherReader({ file, outline, rows }: ReaderInput) {
+  return (relation: Relation, { error, reads }: Probe): Partial<AssetRecord> => {
     const text = textOf(rows, relation.rowid)
     const fields = error === undefined ? { fields: toFields(rows.columns.get(relation.rowid) ?? []) } : {}
     const trouble = error === undefined ? {} : { error }
@@ -26,33 +57,9 @@ export function createPageReader(database: DatabaseSync, file: string, outline: 
       upstreams: upstreams.map((name) => ({ group: 'relation', path: [file, name], origin: 'catalogue' })),
     }
   }
-  return (page: readonly Relation[]): AssetRecord[] => {
-    // One broken view would fail a query over many: they are tried first.
-    const probes = probeRelations(
-      database,
-      page.filter((relation) => !isOrdinary(relation)),
-    )
-    const rows = queries.page({
-      tables: page.filter(isOrdinary).map(({ rowid }) => rowid),
-      others: [...probes].filter(([, probe]) => probe.error === undefined).map(([rowid]) => rowid),
-      texts: page.flatMap(({ rowid, owned }) => [rowid, ...owned]),
-    })
-    const toTable = createTableReader(rows)
-    const toRecord = (relation: Relation, probe: Probe | undefined): AssetRecord => ({
-      kind: relation.kind,
-      path: [file, relation.name],
-      parent: { group: 'container', path: [file] },
-      ...(probe === undefined ? toTable(relation) : toParts(relation, rows, probe)),
-      facets: toTriggers(ownedRows(relation, rows, 'trigger')),
-    })
-    return page.map((relation) => toRecord(relation, probes.get(relation.rowid)))
-  }
 }
 
-interface TableReaderInput {
-  readonly file: string
-  readonly outline: Outline
-  readonly rows: PageRows
+interface TableReaderInput extends ReaderInput {
   readonly columnsOf: (rowids: readonly number[]) => PageRows['columns']
 }
 

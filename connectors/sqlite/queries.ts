@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 
-type Row = Readonly<Record<string, SQLOutputValue>>
+export type Row = Readonly<Record<string, SQLOutputValue>>
 
 /** Rows of a page of relations, by the relation's rowid in sqlite_schema. */
 export type ByRelation = ReadonlyMap<number, readonly Row[]>

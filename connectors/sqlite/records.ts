@@ -1,4 +1,3 @@
-import type { SQLOutputValue } from 'node:sqlite'
 import {
   type AssetRecord,
   type ConstraintRecord,
@@ -9,10 +8,9 @@ import {
 } from '../kit/index.ts'
 import { readCreateIndex, readCreateTrigger } from './create-other.ts'
 import type { TableText } from './create-table.ts'
+import type { Row } from './queries.ts'
 import { foldName, isKeyword, isSymbol, tokenize } from './tokens.ts'
 import { fieldType } from './types.ts'
-
-type Row = Readonly<Record<string, SQLOutputValue>>
 
 /** Everything read of one ordinary table. */
 export interface TableInput {
