@@ -1,7 +1,7 @@
 import { promoteWriters, removeAssets } from './reconcile/removals.ts'
 import { resolveReferences } from './reconcile/resolve.ts'
 import type { RunRow } from './runs.ts'
-import type { Transaction } from './store.ts'
+import type { Query, Transaction } from './store.ts'
 
 /** The lock of reconciliations: what crosses sources is decided by one at a time. */
 const RECONCILE_LOCK = 7_215_309_005
@@ -52,4 +52,10 @@ async function tellRemoved(tx: Transaction): Promise<void> {
   await tx`
     update tidemark.change c set severity = 'safe', before = c.before || '{"reason": "source removed"}'::jsonb
     from removed r where c.asset_id = r.asset_id and c.operation = 'removed' and c.changed_at = now()`
+}
+
+/** Takes back a request that no run has claimed; false when one has. */
+export async function withdrawRequest(sql: Query, requestId: number): Promise<boolean> {
+  const gone = await sql`delete from tidemark.sync_request where id = ${requestId} and run_id is null`
+  return gone.count > 0
 }

@@ -15,7 +15,7 @@ import { asStoreError, inTransaction, type Transaction } from '../db/store.ts'
 import { sealSecrets } from '../db/vault.ts'
 import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
-import { parseSchedule } from './schedule-text.ts'
+import { nextTime, parseSchedule } from './schedule-text.ts'
 import { deleteSchedule, ensureSchedule } from './schedules.ts'
 
 export interface NewSource {
@@ -85,7 +85,7 @@ export function checkName(name: string): void {
   })
 }
 
-function nameTaken(name: string): IngestError {
+export function nameTaken(name: string): IngestError {
   return new IngestError('invalid_config', `a source named ${name} exists already`, {
     hint: `Choose another with --name, or see it with: tidemark show ${name}`,
   })
@@ -133,7 +133,11 @@ async function setStatus(context: ServiceContext, name: string, status: 'active'
 }
 
 /** Gives a source another schedule; `none` leaves it to syncs by hand. */
-export async function rescheduleSource(context: ServiceContext, name: string, text: string): Promise<void> {
+export async function rescheduleSource(
+  context: ServiceContext,
+  name: string,
+  text: string,
+): Promise<{ readonly text: string; readonly next?: Date }> {
   const source = await requireSource(context, name)
   const schedule = parseSchedule(text) ?? null
   const { organization } = context
@@ -148,6 +152,8 @@ export async function rescheduleSource(context: ServiceContext, name: string, te
     })
     await ensureSchedule(context, { ...source, schedule })
   })
+  const next = schedule === null ? undefined : nextTime(schedule, new Date())
+  return { text: schedule?.text ?? 'none', ...(next === undefined ? {} : { next }) }
 }
 
 /**

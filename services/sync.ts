@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type FollowedRun, readProgress, type SyncProgress } from '../db/queries-runs.ts'
+import { withdrawRequest } from '../db/removal.ts'
 import { insertRequest } from '../db/runs.ts'
 import { insertAudit } from '../db/sources.ts'
 import { asStoreError } from '../db/store.ts'
@@ -84,7 +85,7 @@ export async function cancelSync(context: ServiceContext, { requestId, source }:
 
 export interface FollowOptions {
   readonly onProgress?: (progress: SyncProgress) => void
-  /** Stops following. */
+  /** Withdraws the request while no run has taken it; a run is followed to its end, which cancelling it brings about. */
   readonly signal?: AbortSignal
   /** Called when the request waits and no run is in its way any more: whoever should have honoured it is gone. */
   readonly onStranded?: () => Promise<void>
@@ -95,7 +96,7 @@ const LONGEST_POLL_MS = 500
 /** A worker that lives takes a request sooner. */
 const STRANDED_MS = 3_000
 
-/** Follows a request until the run that took it has closed. @throws IngestError `cancelled` when told to stop. */
+/** Follows a request until the run that took it has closed. @throws IngestError `cancelled` when none did. */
 export async function followRequest(
   context: Pick<ServiceContext, 'store'>,
   requestId: number,
@@ -117,8 +118,14 @@ export async function followRequest(
       await options.onStranded?.()
       strandedSince = undefined
     }
-    await delay(wait, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(() => {})
-    if (options.signal?.aborted) throw new IngestError('cancelled', 'no longer followed; the sync goes on')
+    if (
+      options.signal?.aborted &&
+      progress.run === undefined &&
+      (await withdrawRequest(context.store.sql, requestId))
+    ) {
+      throw new IngestError('cancelled', 'cancelled before any run began')
+    }
+    await delay(wait)
     wait = Math.min(LONGEST_POLL_MS, wait * 1.3)
   }
 }

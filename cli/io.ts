@@ -1,0 +1,59 @@
+import { styleText } from 'node:util'
+import { redact } from '../connectors/kit/redact.ts'
+import { type ErrorCategory, IngestError, summarizeError } from '../model/errors.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Where a verb's words go: results to stdout, everything else to stderr; with --json stdout is one JSON document. */
+export interface Io {
+  readonly json: boolean
+  /** Whether a person watches: progress may be drawn over, questions asked. */
+  readonly interactive: boolean
+  /** A line of the result, for people. */
+  print(line?: string): void
+  /** The result for programs. */
+  data(value: unknown): void
+  /** A line about what is going on. */
+  note(line: string): void
+  error(error: unknown): void
+  /** Colours on a terminal alone; NO_COLOR is honoured. */
+  style(style: Style, text: string): string
+}
+
+export const EXIT = { done: 0, failed: 1, usage: 2, attention: 3 } as const
+
+export function createIo(options: { readonly json: boolean }): Io {
+  const { json } = options
+  const write = (stream: NodeJS.WriteStream, line: string) => stream.write(`${line}\n`)
+  const coloured = (stream: NodeJS.WriteStream) => (style: Style, text: string) => styleText(style, text, { stream })
+  const onStderr = coloured(process.stderr)
+  return {
+    json,
+    interactive: !json && process.stdin.isTTY === true && process.stderr.isTTY === true,
+    print: (line = '') => {
+      if (!json) write(process.stdout, line)
+    },
+    data: (value) => {
+      if (json) write(process.stdout, JSON.stringify(value, undefined, 2))
+    },
+    note: (line) => {
+      if (!json) write(process.stderr, line)
+    },
+    error: (error) => {
+      const { category, message, hint } = summarizeError(error)
+      const [told, help] = [redact(message), hint === undefined ? undefined : redact(hint)]
+      if (json)
+        return void write(process.stdout, JSON.stringify({ error: { category, message: told, hint: help ?? null } }))
+      write(process.stderr, `${onStderr(['red', 'bold'], 'error:')} ${told}`)
+      if (help !== undefined) write(process.stderr, `${onStderr(['cyan', 'bold'], 'hint:')} ${help}`)
+    },
+    style: coloured(process.stdout),
+  }
+}
+
+/** Bad input, whoever notices it, is a usage error. */
+const USAGE: ReadonlySet<ErrorCategory> = new Set(['invalid_config'])
+
+export function exitCodeFor(error: unknown): number {
+  return error instanceof IngestError && USAGE.has(error.category) ? EXIT.usage : EXIT.failed
+}

@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { IngestError } from '../model/errors.ts'
+import type { Invocation, Verb } from './invocation.ts'
+import { createIo, EXIT, exitCodeFor, type Io } from './io.ts'
+import { catchSignals } from './signals.ts'
+
+/** Runs one command line; resolves to the exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  // Read ahead of the parser, so that its own errors are told in the right form.
+  const io = createIo({ json: argv.includes('--json') })
+  const signals = catchSignals(() => io.note('stopping … (Ctrl-C again to stop at once)'))
+  let code: number = EXIT.done
+  const program = createProgram(io, async (load, args, options) => {
+    const verb = await load()
+    const invocation: Invocation = { io, args, options, signal: signals.signal }
+    code = (await verb.run(invocation as Invocation<never>)) ?? EXIT.done
+  })
+  try {
+    await program.parseAsync(argv as string[], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return tellUsage(io, error)
+    io.error(error)
+    return exitCodeFor(error)
+  } finally {
+    signals.release()
+  }
+}
+
+function tellUsage(io: Io, error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.done
+  // Help shown for want of a verb has said what there is to say.
+  if (error.code === 'commander.help') return EXIT.usage
+  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n')
+  const hint = more.join(' ').replace(/^\((.*)\)$/, '$1') || 'See tidemark --help, or tidemark help <verb>.'
+  io.error(new IngestError('invalid_config', message, { hint }))
+  return EXIT.usage
+}
+
+type Call = (
+  load: () => Promise<Verb>,
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+) => Promise<void>
+
+function createProgram(io: Io, call: Call): Command {
+  const program = new Command('tidemark')
+    .description('Crawls the metadata of your data systems into one PostgreSQL store, incrementally, on schedules.')
+    .version(readVersion(), '-V, --version')
+    .option('--json', 'print one JSON document instead of text (docs/cli.md has the shapes)')
+    .exitOverride()
+    // Errors come out of parseAsync and are told once, by runCli.
+    .configureOutput({ outputError: () => {} })
+    .showHelpAfterError(false)
+  const verb = (usage: string, description: string, load: () => Promise<Verb>) =>
+    program
+      .command(usage)
+      .description(description)
+      .action(async (...parameters: unknown[]) => {
+        const command = parameters.at(-1) as Command
+        await call(load, command.args, command.opts())
+      })
+  declareSources(verb)
+  declareSyncs(verb)
+  declareCatalog(verb)
+  declareService(verb)
+  if (io.json) program.configureHelp({ helpWidth: 120 })
+  return program
+}
+
+type Declare = (usage: string, description: string, load: () => Promise<Verb>) => Command
+
+function declareSources(verb: Declare): void {
+  const config = (command: Command) =>
+    command
+      .option('--set <key=value>', 'a setting of the connector, JSON or text (repeatable)', collect, [])
+      .option('--password-env <name>', 'take the password from this environment variable, by reference')
+      .option('--password-stdin', 'read the password from standard input')
+  config(
+    verb(
+      'add <url>',
+      'add a source: test it, save it, schedule it, run its first sync',
+      () => import('./verbs/add.ts'),
+    ),
+  )
+    .option('--name <name>', 'its name in the catalog')
+    .option('--schedule <when>', '"every 15m", "@daily", "0 3 * * mon-fri in Europe/Berlin", "none" …')
+    .option('--label <key=value>', 'a label (repeatable)', collect, [])
+    .option('--no-test', 'do not test the connection first')
+    .option('--no-sync', 'do not run the first sync')
+    .option('-y, --yes', 'ask nothing; take the defaults')
+    .option('--local', 'run the first sync in this process')
+  config(verb('test <source>', 'test the connection of a source, or of a URL', () => import('./verbs/test.ts')))
+  verb('connectors [type]', 'list the connectors, or all settings of one', () => import('./verbs/connectors.ts'))
+  verb('sources', 'list the sources: last sync, next sync, size', () => import('./verbs/sources.ts'))
+  verb('pause <source>', "stop a source's schedule", () => import('./verbs/pause.ts'))
+  verb('resume <source>', "start a source's schedule again", () => import('./verbs/resume.ts'))
+  verb('schedule <source> <when>', 'give a source another schedule', () => import('./verbs/schedule.ts'))
+  verb(
+    'remove <source>',
+    'remove a source, its schedule and what only it has catalogued',
+    () => import('./verbs/remove.ts'),
+  ).option('-y, --yes', 'do not ask')
+}
+
+function declareSyncs(verb: Declare): void {
+  const scoped = (command: Command) =>
+    command
+      .option('--scope <key>', 'confine it to a scope, such as a database (repeatable)', collect, [])
+      .option('--local', 'run it in this process, without Temporal')
+  scoped(verb('plan <source>', 'show what a sync would do, without doing it', () => import('./verbs/plan.ts'))).option(
+    '--full',
+    'as a full sync would',
+  )
+  scoped(
+    verb('sync [sources...]', 'sync sources now (all active ones when none is named)', () => import('./verbs/sync.ts')),
+  )
+    .option('--full', 'describe everything again')
+    .option('--no-wait', 'ask for it and return')
+  verb('runs [source]', 'list past syncs', () => import('./verbs/runs.ts')).option(
+    '-n, --limit <count>',
+    'how many',
+    count,
+    20,
+  )
+  verb('run <id>', 'show one sync: its scopes, errors and changes', () => import('./verbs/run.ts'))
+  const decision = (command: Command) =>
+    command
+      .option('--list', 'show the proposals and decide nothing')
+      .option('--no-sync', 'decide, but do not sync')
+      .option('--local', 'run the sync in this process')
+  decision(
+    verb(
+      'approve <source> [assets...]',
+      'approve removals that were held back: all, or those named (globs)',
+      () => import('./verbs/approve.ts'),
+    ),
+  )
+  decision(
+    verb(
+      'reject <source> [assets...]',
+      'keep what was proposed for removal: all, or those named (globs)',
+      () => import('./verbs/reject.ts'),
+    ),
+  )
+}
+
+function declareCatalog(verb: Declare): void {
+  verb('show <asset>', 'show an asset or a source: columns, keys, lineage, definition', () => import('./verbs/show.ts'))
+  verb('search <words...>', 'find assets by name, column or comment', () => import('./verbs/search.ts'))
+    .option('-k, --kind <kind>', 'only this kind (repeatable)', collect, [])
+    .option('-n, --limit <count>', 'how many', count, 20)
+  verb('changes [source]', 'what changed, latest first', () => import('./verbs/changes.ts'))
+    .option('--since <when>', 'a date, or a duration such as 2d', '7d')
+    .option('--run <id>', 'of one run', count)
+    .option('--asset <name>', 'of one asset')
+    .addOption(new Option('--severity <severity>', 'at least so severe').choices(['breaking', 'risky', 'safe']))
+    .option('--baseline', 'first crawls too, a line each')
+    .option('-n, --limit <count>', 'how many', count, 100)
+  verb('sql <query>', 'query the store, read-only', () => import('./verbs/sql.ts'))
+}
+
+function declareService(verb: Declare): void {
+  verb('up', 'run Tidemark: store, Temporal, worker, schedules, until Ctrl-C', () => import('./verbs/up.ts'))
+    .option('--sample', 'with no source configured: make a sample company and crawl it')
+    .option('--once', 'sync once and end')
+    .option('--port <port>', "insist on this port for Tidemark's own PostgreSQL", port)
+    .option('--temporal-port <port>', "insist on this port for Tidemark's own Temporal", port)
+  verb(
+    'doctor',
+    'check store, Temporal, worker, key and every source; tell what mends them',
+    () => import('./verbs/doctor.ts'),
+  )
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value]
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above zero.')
+  return value
+}
+
+function port(text: string): number {
+  const value = count(text)
+  if (value > 65_535) throw new InvalidArgumentError('A port is at most 65535.')
+  return value
+}
+
+/** One folder up in a clone, two when published. */
+export function readVersion(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
+        string,
+        string
+      >
+      if (name === 'tidemark' && version !== undefined) return version
+    } catch {
+      // Not there: the other layout.
+    }
+  }
+  return 'unknown'
+}

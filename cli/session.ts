@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Registry } from '../connectors/registry.ts'
+import { migrateStore } from '../db/migrate.ts'
+import { openStore, type Store } from '../db/store.ts'
+import { IngestError } from '../model/errors.ts'
+import { ensureHome, type RuntimeInfo, readRuntimeFile, tidemarkHome } from '../runtime/home.ts'
+import { currentActor, DEFAULT_ORGANIZATION, type ServiceContext } from '../services/context.ts'
+import type { Settings } from '../services/settings.ts'
+import type { TemporalLink } from '../services/temporal.ts'
+
+/** Where the store came from: DATABASE_URL, a running `tidemark up`, or one started for the time of a command. */
+export type StoreOrigin = 'DATABASE_URL' | 'attached' | 'embedded'
+
+/** A store to work on, and what else a verb needs, made on first use. */
+export interface Session extends AsyncDisposable {
+  readonly store: Store
+  readonly home: string
+  readonly origin: StoreOrigin
+  /** The running `up` of this home. */
+  readonly running?: RuntimeInfo
+  readonly organization: string
+  settings(): Promise<Settings>
+  registry(): Promise<Registry>
+  /** The services' context; with `temporal`, linked to a Temporal if there is one. */
+  context(options?: { readonly temporal?: boolean }): Promise<ServiceContext>
+}
+
+export interface SessionOptions {
+  readonly onStatus?: (message: string) => void
+  readonly signal?: AbortSignal
+}
+
+export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  const home = tidemarkHome()
+  const { url, origin, running, stop } = await findStore(home, options)
+  try {
+    await migrateStore(url)
+    const store = openStore(url, { connections: 6 })
+    return createSession({ store, home, origin, ...(running === undefined ? {} : { running }), stop })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+interface FoundStore {
+  readonly url: string
+  readonly origin: StoreOrigin
+  readonly running?: RuntimeInfo
+  stop(): Promise<void>
+}
+
+const nothingToStop = async () => {}
+
+async function findStore(home: string, options: SessionOptions): Promise<FoundStore> {
+  const running = await readRuntimeFile(home)
+  const url = process.env.DATABASE_URL
+  if (url) {
+    checkUrl(url)
+    const attached = running?.databaseUrl === url ? { running } : {}
+    return { url, origin: 'DATABASE_URL', ...attached, stop: nothingToStop }
+  }
+  if (running !== undefined) return attachTo(running)
+  return await startBriefly(home, options)
+}
+
+function attachTo(running: RuntimeInfo): FoundStore {
+  return { url: running.databaseUrl, origin: 'attached', running, stop: nothingToStop }
+}
+
+function checkUrl(url: string): void {
+  if (/^postgres(ql)?:\/\//.test(url)) return
+  throw new IngestError('invalid_config', 'DATABASE_URL is not a PostgreSQL URL', {
+    hint: "Write postgres://user:password@host:5432/database, or unset it to use Tidemark's own PostgreSQL.",
+  })
+}
+
+const OWNER_PATIENCE_MS = 20_000
+
+/** Another command may have the embedded store for a moment, or an `up` be on its way. */
+async function startBriefly(home: string, { onStatus, signal }: SessionOptions): Promise<FoundStore> {
+  const { startEmbeddedPostgres } = await import('../runtime/postgres.ts')
+  const giveUpAt = Date.now() + OWNER_PATIENCE_MS
+  while (true) {
+    try {
+      const server = await startEmbeddedPostgres({
+        home,
+        ...(onStatus === undefined ? {} : { onStatus }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+      return { url: server.url, origin: 'embedded', stop: () => server.stop() }
+    } catch (error) {
+      if (!(error instanceof IngestError) || error.code !== 'already_owned' || Date.now() > giveUpAt) throw error
+      await delay(150)
+      const running = await readRuntimeFile(home)
+      if (running !== undefined) return attachTo(running)
+    }
+  }
+}
+
+interface Parts {
+  readonly store: Store
+  readonly home: string
+  readonly origin: StoreOrigin
+  readonly running?: RuntimeInfo
+  readonly stop: () => Promise<void>
+}
+
+function createSession({ stop, ...parts }: Parts): Session {
+  const settings = once(async () => (await import('../services/settings.ts')).loadSettings())
+  const registry = once(async () =>
+    (await import('../connectors/registry.ts')).loadRegistry((await settings()).connectors),
+  )
+  const link = once(async () => await linkTemporal(parts, await settings()))
+  let linked: Promise<TemporalLink | undefined> | undefined
+  return {
+    ...parts,
+    organization: DEFAULT_ORGANIZATION,
+    settings,
+    registry,
+    async context(options = {}) {
+      const { loadMasterKey } = await import('../services/master-key.ts')
+      const masterKey = await loadMasterKey({ home: ensureHome(parts.home), store: parts.store })
+      if (options.temporal === true) linked = link()
+      const temporal = await linked
+      return {
+        store: parts.store,
+        registry: await registry(),
+        settings: await settings(),
+        masterKey,
+        organization: DEFAULT_ORGANIZATION,
+        actor: currentActor(),
+        ...(temporal === undefined ? {} : { temporal }),
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      const temporal = await linked?.catch(() => undefined)
+      await temporal?.[Symbol.asyncDispose]()
+      await parts.store.close()
+      await stop()
+    },
+  }
+}
+
+/** The Temporal that the settings name, else that of the running `up`; undefined when there is none. */
+async function linkTemporal(
+  { running }: Pick<Parts, 'running'>,
+  settings: Settings,
+): Promise<TemporalLink | undefined> {
+  const address = settings.address ?? running?.temporalAddress
+  if (address === undefined) return undefined
+  const { connectTemporal } = await import('../services/temporal.ts')
+  return await connectTemporal(settings, { address, own: settings.address === undefined })
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

@@ -1,0 +1,154 @@
+import { findRun, type RunHistoryRow } from '../db/queries-runs.ts'
+import { IngestError } from '../model/errors.ts'
+import type { SyncMode } from '../model/sync.ts'
+import type { ServiceContext } from '../services/context.ts'
+import {
+  cancelSync,
+  exitCodeOf,
+  followRequest,
+  type RequestedSync,
+  requestSync,
+  type SyncProgress,
+  startSync,
+} from '../services/sync.ts'
+import type { Io } from './io.ts'
+import { showProgress } from './progress.ts'
+import { progressText, runSummary, runTrouble } from './run-text.ts'
+import type { Session } from './session.ts'
+
+export interface SyncOrder {
+  readonly sources: readonly string[]
+  readonly mode?: SyncMode
+  readonly scopes?: readonly string[]
+  /** In this process even where a worker runs. */
+  readonly local?: boolean
+}
+
+export interface SyncReport {
+  readonly runs: readonly RunHistoryRow[]
+  /** The worst of them. */
+  readonly exitCode: number
+}
+
+/** Where syncs run: through Temporal when a worker is there to serve them, else in this process. */
+export type Engine = 'temporal' | 'local'
+
+export async function chooseEngine(
+  session: Session,
+  local: boolean,
+  io: Io,
+): Promise<{ engine: Engine; context: ServiceContext }> {
+  if (local) return { engine: 'local', context: await session.context() }
+  const context = await session.context({ temporal: true })
+  if (context.temporal === undefined) return { engine: 'local', context }
+  const { hasWorker } = await import('../services/workers.ts')
+  if (await hasWorker(context.temporal, context.settings)) return { engine: 'temporal', context }
+  io.note(`no worker serves task queue ${context.settings.taskQueues.sync}: syncing in this process`)
+  return { engine: 'local', context }
+}
+
+/** Syncs the sources, one task each, and tells how it went. */
+export async function syncSources(
+  session: Session,
+  order: SyncOrder,
+  io: Io,
+  signal: AbortSignal,
+): Promise<SyncReport> {
+  const { engine, context } = await chooseEngine(session, order.local === true, io)
+  return await syncWith(engine, context, order, io, signal)
+}
+
+export async function syncWith(
+  engine: Engine,
+  context: ServiceContext,
+  order: SyncOrder,
+  io: Io,
+  signal: AbortSignal,
+): Promise<SyncReport> {
+  const runs: RunHistoryRow[] = []
+  await showProgress(
+    io,
+    // Through Temporal they run side by side; in this process one after another.
+    engine === 'temporal',
+    order.sources.map((source) => ({
+      title: source,
+      run: async (tell) => {
+        const wish = {
+          source,
+          ...(order.mode === undefined ? {} : { mode: order.mode }),
+          ...(order.scopes === undefined ? {} : { scopes: order.scopes }),
+        }
+        const requested = await requestSync(context, wish)
+        const run = await runRequest(engine, context, requested, {
+          signal,
+          onProgress: (progress) => tell(progressText(progress)),
+        })
+        runs.push(run)
+        return runSummary(run)
+      },
+    })),
+  )
+  const ordered = order.sources.flatMap((source) => runs.filter((run) => run.source === source))
+  for (const run of ordered) for (const line of runTrouble(run)) io.note(line)
+  return { runs: ordered, exitCode: worstExit(ordered) }
+}
+
+function worstExit(runs: readonly RunHistoryRow[]): number {
+  const codes = runs.map((run) => (run.outcome === null ? 1 : exitCodeOf(run.outcome)))
+  return codes.includes(1) ? 1 : Math.max(0, ...codes)
+}
+
+interface Following {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: SyncProgress) => void
+}
+
+/** Has a request honoured and waits for it. Ctrl-C cancels the sync; what it has stored stays. */
+export async function runRequest(
+  engine: Engine,
+  context: ServiceContext,
+  requested: RequestedSync,
+  following: Following,
+): Promise<RunHistoryRow> {
+  const start =
+    engine === 'temporal' ? () => startSync(context, requested) : () => runLocally(context, requested, following.signal)
+  const { onProgress, signal } = following
+  const cancel = () => void cancelSync(context, requested).catch(() => {})
+  if (engine === 'temporal') signal.addEventListener('abort', cancel, { once: true })
+  try {
+    const done = start()
+    // A local sync that cannot even begin ends the following, which would wait for ever.
+    const failed = new Promise<never>((_, reject) => void done.catch(reject))
+    const followed = followRequest(context, requested.requestId, { onProgress, signal, onStranded: start })
+    const { runId } = await Promise.race([followed, failed])
+    await done
+    const run = await findRun(context.store.sql, runId)
+    if (run === undefined) throw new IngestError('not_found', `run ${runId} is gone: its source was removed`)
+    return run
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+async function runLocally(
+  context: ServiceContext,
+  { requestId, source }: RequestedSync,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runLocalSync } = await import('../worker/local.ts')
+  const { store, registry, masterKey, settings, organization } = context
+  await runLocalSync({
+    deps: { store, registry, masterKey, log: silent, limits: limitsOf(context) },
+    request: { organization, source: source.name, sourceId: source.id, requestId },
+    window: settings.window,
+    retry: settings.retry,
+    signal,
+  })
+}
+
+export function limitsOf({ settings }: Pick<ServiceContext, 'settings'>): { batch: number; noProgressMs: number } {
+  return { batch: settings.batch, noProgressMs: settings.noProgressSeconds * 1000 }
+}
+
+/** The history of a run says it better than a log would. */
+const silent = { debug: () => {}, info: () => {}, warn: () => {} }
