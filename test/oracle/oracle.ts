@@ -35,11 +35,11 @@ export interface OracleReport {
 /**
  * Proves that incremental syncs end where a full one does: random changes, syncs at random moments, and in the end the
  * store must equal that of a full crawl into an empty one. A failure is shrunk to the shortest sequence that still
- * fails and thrown with the seed to repeat it.
+ * fails (unless `shrink` is false) and thrown with the seed to repeat it.
  */
 export async function proveEquivalence(
   subject: OracleSubject,
-  options: { readonly sequences: number; readonly seed: number },
+  options: { readonly sequences: number; readonly seed: number; readonly shrink?: boolean },
 ): Promise<OracleReport> {
   const report = { sequences: 0, syncs: 0, described: 0, wasted: 0 }
   const property = fc.asyncProperty(sequence, async ({ seed, steps }) => {
@@ -47,7 +47,7 @@ export async function proveEquivalence(
     report.sequences += 1
     if (difference !== undefined) throw new Error(difference)
   })
-  await fc.assert(property, { numRuns: options.sequences, seed: options.seed })
+  await fc.assert(property, { numRuns: options.sequences, seed: options.seed, endOnFailure: options.shrink === false })
   return report
 }
 

@@ -112,5 +112,5 @@ export function journalConnector(worlds: ReadonlyMap<string, JournalWorld>): Con
         [Symbol.asyncDispose]: async () => {},
       }
     },
-  }) as Connector
+  })
 }

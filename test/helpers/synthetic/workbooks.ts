@@ -135,7 +135,7 @@ export function workbookConnector(worlds: ReadonlyMap<string, WorkbookWorld>): C
         [Symbol.asyncDispose]: async () => {},
       }
     },
-  }) as Connector
+  })
 }
 
 function describeWorkbook(
