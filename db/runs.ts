@@ -143,7 +143,7 @@ export interface RunTotals {
 
 export async function readTotals(sql: Query | Transaction, runId: number): Promise<RunTotals> {
   const [row] = await sql<RunTotals[]>`
-    select count(*)::int as scopes,
+    select count(*) filter (where status <> 'left out')::int as scopes,
            count(*) filter (where status = 'failed')::int as "failedScopes",
            count(*) filter (where (status = 'left out' and error is not null) or listing = 'partial'
                                   or failed_items > 0 or status in ('pending', 'listing', 'describing'))::int as "gapScopes",
@@ -168,7 +168,7 @@ export async function closeRun(
                                   where run_id = r.id and error is not null order by status = 'failed' desc limit 1)),
       scopes = s.scopes, gaps = s.gaps, listed = s.listed, described = s.described,
       added = r.added + s.added, changed = s.changed, requests = r.requests + s.requests, bytes = r.bytes + s.bytes
-    from (select count(*) as scopes,
+    from (select count(*) filter (where status <> 'left out') as scopes,
                  count(*) filter (where status <> 'completed' and error is not null or listing = 'partial'
                                         or failed_items > 0 or status in ('pending', 'listing', 'describing')) as gaps,
                  coalesce(sum(listed), 0) as listed, coalesce(sum(described), 0) as described,

@@ -6,17 +6,18 @@ import { readSalt } from './salt.ts'
 
 const PARALLEL = 4
 
-/** Databases that take connections, and whether this role may connect. */
+/** Every database but templates, and whether this role may connect: one that takes no connections is still there. */
 export const LIST_DATABASES = `
 select datname as name, quote_ident(datname) as quoted, quote_ident(session_user) as role,
-  has_database_privilege(oid, 'connect') as allowed, datconnlimit = -2 as invalid
-from pg_database where datallowconn and not datistemplate order by datname collate "C"`
+  has_database_privilege(oid, 'connect') as allowed, datallowconn as open, datconnlimit = -2 as invalid
+from pg_database where not datistemplate order by datname collate "C"`
 
 export interface DatabaseEntry {
   readonly name: string
   readonly quoted: string
   readonly role: string
   readonly allowed: boolean
+  readonly open: boolean
   readonly invalid: boolean
 }
 
@@ -43,6 +44,7 @@ export function whyNotCrawled(settings: Settings, entry: DatabaseEntry): LeftOut
   }
   if (entry.invalid)
     return { ...base, reason: 'unavailable', message: `${quoted} was left behind by a failed DROP DATABASE` }
+  if (!entry.open) return { ...base, reason: 'unavailable', message: `${quoted} does not accept connections` }
   return undefined
 }
 
