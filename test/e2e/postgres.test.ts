@@ -139,8 +139,8 @@ describe('what could not be seen is not gone', () => {
       message: expect.stringContaining('not currently accepting connections'),
     })
     expect(firstDifference(await exportStore(engine.store), before)).toBeUndefined()
-    // Seen from the list of databases, it is still there.
-    expect(await source.sync()).toMatchObject({ outcome: 'gaps', removed: 0, proposed: 0 })
+
+    expect(await source.sync()).toMatchObject({ outcome: 'failed', removed: 0, proposed: 0 })
   })
 })
 
