@@ -23,6 +23,7 @@ const fields = z.strictObject({
   sslKey: secret().optional().describe('Key of the client certificate: PEM text or a file path.'),
   connectTimeout: z.number().positive().max(600).default(10).describe('Seconds to wait for a connection.'),
   statementTimeout: z.number().positive().max(86400).default(300).describe('Seconds that one statement may take.'),
+  lockTimeout: z.number().positive().max(600).default(2).describe('Seconds to wait for a table that is locked.'),
   applicationName: z.string().min(1).max(63).default('tidemark'),
 })
 
@@ -55,6 +56,7 @@ export interface Settings {
   readonly sslKey: string | undefined
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
+  readonly lockTimeoutMs: number
   readonly applicationName: string
 }
 
@@ -77,6 +79,7 @@ export function readSettings(config: PostgresConfig): Settings {
     sslKey: config.sslKey,
     connectTimeoutMs: config.connectTimeout * 1000,
     statementTimeoutMs: config.statementTimeout * 1000,
+    lockTimeoutMs: config.lockTimeout * 1000,
     applicationName: merged.applicationName ?? 'tidemark',
   }
 }

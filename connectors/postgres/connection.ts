@@ -8,8 +8,6 @@ import { addressOf, type BackendKey, cancelBackend, connectSocket, offersTls, op
 export type Driver = typeof postgres
 export type Row = Readonly<Record<string, unknown>>
 
-/** How long one statement waits for another session's lock before its item counts as failed. */
-const LOCK_TIMEOUT_MS = 2_000
 const IDLE_IN_TRANSACTION_MS = 600_000
 const CLOSE_TIMEOUT_S = 0.3
 
@@ -46,7 +44,7 @@ function beginStatements(settings: Settings): string {
   const local = Object.entries({
     search_path: 'pg_catalog',
     statement_timeout: Math.round(settings.statementTimeoutMs),
-    lock_timeout: LOCK_TIMEOUT_MS,
+    lock_timeout: Math.round(settings.lockTimeoutMs),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     extra_float_digits: 1,
     datestyle: 'ISO, MDY',

@@ -31,18 +31,19 @@ export async function* listItems(
   const containers = rows.filter(({ schema }) => schema === null || whyLeftOut(settings.schemas, schema) === undefined)
   const database = rows.find(({ schema }) => schema === null)
   if (database === undefined) return { listing: 'complete' }
-  const stamp = (fingerprint: string) => `${salt}.${fingerprint}`
+  // The record holds the object's own id: a swap of two like tables must move both.
+  const stamp = (oid: string, fingerprint: string) => `${salt}.${oid}.${fingerprint}`
   yield containers.map(({ oid, schema, fingerprint }) => ({
     key: schema === null ? nameKey([database.database]) : nameKey([database.database, schema]),
     nativeId: schema === null ? `db:${oid}` : `ns:${database.oid}.${oid}`,
-    fingerprint: stamp(fingerprint),
+    fingerprint: stamp(oid, fingerprint),
   }))
   const schemas = containers.filter(({ schema }) => schema !== null).map(({ oid }) => oid)
   for await (const page of fetchAll(session, relationFingerprints(schemas.join()))) {
     yield page.map(({ oid, schema, name, fingerprint }) => ({
       key: nameKey([database.database, schema, name]),
       nativeId: `rel:${database.oid}.${oid}`,
-      fingerprint: stamp(fingerprint),
+      fingerprint: stamp(oid, fingerprint),
     }))
   }
   await session.commit()

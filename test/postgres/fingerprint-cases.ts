@@ -36,6 +36,7 @@ create table app.orders (
   code text default lib.make_code(), total numeric generated always as (quantity * 2) stored, pair app.pair);
 create index orders_note on app.orders (lower(note)) include (quantity) where quantity > 0;
 create table app.counted (id serial, label text collate lib.plain);
+create table app.twin_a (id integer); create table app.twin_b (id integer);
 create table app.lonely (id integer, body tsvector generated always as (to_tsvector('lib.words', 'x')) stored);
 create table app.rooms (room int4range, exclude using gist (room with &&));
 create view app.orders_view as select o.id, o.status, o.note, c.name from app.orders o join ref.customer c on c.id = o.customer_id
@@ -365,6 +366,17 @@ export const CASES: readonly Case[] = [
     ddl: 'alter table app.brand_new rename to tmp; alter table app.rooms rename to brand_new; alter table app.tmp rename to rooms',
     changes: ['brand_new', 'rooms'],
   },
+  {
+    name: 'swap two tables of one transaction and shape',
+    ddl: 'alter table app.twin_a rename to twin_c; alter table app.twin_b rename to twin_a; alter table app.twin_c rename to twin_b',
+    changes: ['twin_a', 'twin_b'],
+  },
+  {
+    name: 'recreate a schema',
+    ddl: 'create schema again; comment on schema again is null; drop schema again; create schema again',
+    changes: ['#again'],
+  },
+  { name: 'recreate it under the same name', ddl: 'drop schema again; create schema again', changes: ['#again'] },
   { name: 'drop a table', ddl: 'drop table app.brand_new', changes: ['brand_new'] },
   { name: 'create a schema', ddl: 'create schema extra', changes: ['#extra'] },
   {
