@@ -17,20 +17,26 @@ export function startWatch(deps: ActivityDeps, runId: number): Watch {
   const own = new AbortController()
   let lastProgress = Date.now()
   let lastRenewal = Date.now()
+  let renewing = false
   const beat = () => {
     heartbeat()
     const now = Date.now()
     if (now - lastProgress > deps.limits.noProgressMs) {
       own.abort(new IngestError('timeout', `nothing moved for ${deps.limits.noProgressMs / 1000} s`))
     }
-    if (now - lastRenewal < (LEASE_SECONDS * 1000) / 4) return
+    if (renewing || now - lastRenewal < (LEASE_SECONDS * 1000) / 4) return
+    renewing = true
     lastRenewal = now
     // A store that is briefly away shows in the step's own writes; only a lost lease ends the step here.
-    renewLease(deps.store.sql, runId).catch((error: unknown) => {
-      if (error instanceof IngestError) own.abort(error)
-    })
+    renewLease(deps.store.sql, runId)
+      .catch((error: unknown) => {
+        if (error instanceof IngestError) own.abort(error)
+      })
+      .finally(() => {
+        renewing = false
+      })
   }
-  const timer = setInterval(beat, HEARTBEAT_MS)
+  const timer = setInterval(beat, Math.min(HEARTBEAT_MS, deps.limits.noProgressMs))
   return {
     signal: AbortSignal.any([signal, own.signal]),
     progress: () => {

@@ -102,8 +102,8 @@ const STORE_HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Check that the PostgreSQL in DATABASE_URL is up, or unset it to use the embedded one.',
 }
 
-/** Codes after which trying again can help: connections, resources, operator intervention, I/O. */
-const UNAVAILABLE = /^(08|53|57|58)|^(E[A-Z]+|CONNECTION_[A-Z]+|CONNECT_TIMEOUT)$/
+/** Codes after which trying again can help: connections, rollbacks, resources, operator intervention, I/O. */
+const UNAVAILABLE = /^(08|40|53|57|58)|^(E[A-Z]+|CONNECTION_[A-Z]+|CONNECT_TIMEOUT)$/
 
 /** An error of a store query as an IngestError; others pass. Source errors never get here: they are classified first. */
 export function asStoreError(error: unknown): unknown {

@@ -1,7 +1,8 @@
-import { type RunRow, renewLease } from '../runs.ts'
+import { IngestError } from '../../model/errors.ts'
+import type { RunRow } from '../runs.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
 import { findLapsed } from './lapsed.ts'
-import { promoteWriters, removeAssets } from './removals.ts'
+import { forgetItems, promoteWriters, removeAssets } from './removals.ts'
 import { mergeRenames } from './renames.ts'
 import { resolveReferences } from './resolve.ts'
 
@@ -30,12 +31,12 @@ const LOCK = 7_215_309_005
 export async function reconcile(sql: Query, input: ReconcileInput): Promise<ReconcileResult> {
   const { run } = input
   return await inTransaction(sql, async (tx) => {
-    await renewLease(tx, run.id)
     await tx`select pg_advisory_xact_lock(${LOCK})`
     const lapsed = await findLapsed(tx, run, input.filteredItems)
     const renamed = lapsed > 0 ? await mergeRenames(tx, run) : 0
     const { removed, proposed } =
       lapsed > 0 ? await removeAssets(tx, run, input.withinBudget) : { removed: 0, proposed: 0 }
+    await forgetItems(tx, run)
     await withdrawProposals(tx, run)
     const rescan = lapsed > 0 ? await promoteWriters(tx, run) : 0
     if (lapsed > 0 || (await describedAny(tx, run))) await resolveReferences(tx)
@@ -65,10 +66,12 @@ async function recordReconciliation(
   run: RunRow,
   { renamed, removed, proposed }: { renamed: number; removed: number; proposed: number },
 ): Promise<void> {
-  await tx`
+  const open = await tx`
     update tidemark.sync_run set reconciled_at = now(), renamed = renamed + ${renamed}, removed = removed + ${removed},
       added = added - ${renamed}, proposed = ${proposed}
-    where id = ${run.id}`
+    where id = ${run.id} and completed_at is null`
+  if (open.count === 0)
+    throw new IngestError('cancelled', `run ${run.id} is closed: another process took the source over`)
   // Only a run that brought new names moves the mark: an unchanged source is not rewritten.
   await tx`
     update tidemark.source set reconciled_run_id = ${run.id}

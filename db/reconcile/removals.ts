@@ -40,7 +40,7 @@ export async function removeAssets(
   const [count] = await tx<{ removed: number }[]>`select count(*)::int as removed from removed`
   const { removed } = count as { removed: number }
   if (removed > 0) await buryRemoved(tx, run)
-  await endClaims(tx, run)
+  await endClaims(tx)
   return { removed, proposed }
 }
 
@@ -105,16 +105,20 @@ async function becomePlaceholders(tx: Transaction): Promise<void> {
   await tx`delete from tidemark.definition d using bereft b where d.asset_id = b.asset_id`
 }
 
-/** Lapsed claims end, but for those whose asset waits for a decision; items and scopes left with none are forgotten. */
-async function endClaims(tx: Transaction, run: RunRow): Promise<void> {
+/** Lapsed claims end, but for those whose asset waits for a decision. */
+async function endClaims(tx: Transaction): Promise<void> {
   await tx`
     delete from tidemark.claim c using lapsed l
     where c.item_id = l.item_id and c.asset_id = l.asset_id
       and not exists (select 1 from doomed d where d.asset_id = l.asset_id
                         and d.verdict not in ('filtered', 'approved', 'dropped'))`
+}
+
+/** Items that are gone and yield nothing any more are forgotten, and what is known of scopes left empty. */
+export async function forgetItems(tx: Transaction, run: RunRow): Promise<void> {
   await tx`
-    delete from tidemark.inventory v using (select distinct item_id from lapsed) l, tidemark.scope
-    where v.id = l.item_id and scope.id = v.scope_id
+    delete from tidemark.inventory v using tidemark.scope
+    where scope.source_id = ${run.sourceId} and v.scope_id = scope.id
       and (v.absent_run_id is not null or scope.status in ('gone', 'filtered'))
       and not exists (select 1 from tidemark.claim c where c.item_id = v.id)`
   await tx`
