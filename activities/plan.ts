@@ -1,8 +1,9 @@
 import { addRunCost, renewLease } from '../db/runs.ts'
 import { planScopes as storeScopes } from '../db/scopes.ts'
+import { IngestError } from '../model/errors.ts'
 import type { Plan } from '../sync/steps.ts'
 import type { ActivityDeps } from './deps.ts'
-import { guardSource, loadSource, withSource } from './source.ts'
+import { describeError, guardSource, loadSource, withSource } from './source.ts'
 import { startWatch } from './watch.ts'
 
 /** Asks the source for its scopes and stores which of them are to be listed. */
@@ -23,11 +24,12 @@ export async function planScopes(deps: ActivityDeps, runId: number): Promise<Pla
         error:
           reason === 'filtered'
             ? null
-            : {
-                category: reason === 'permission' ? 'permission' : 'source_unavailable',
-                message,
-                ...(hint === undefined ? {} : { hint }),
-              },
+            : describeError(
+                source,
+                new IngestError(reason === 'permission' ? 'permission' : 'source_unavailable', message, {
+                  ...(hint === undefined ? {} : { hint }),
+                }),
+              ),
       })),
     })
   })

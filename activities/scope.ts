@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ConnectorHandle, Described, InventoryItem, Scope } from '../connectors/kit/index.ts'
+import type { AssetKind, ConnectorHandle, Described, InventoryItem, Scope } from '../connectors/kit/index.ts'
 import {
   applyChangeLog,
   diffInventory,
@@ -14,11 +14,20 @@ import {
 import { type MergeBatch, type MergeTarget, mergeBatch } from '../db/merge/batch.ts'
 import { type RunRow, renewLease } from '../db/runs.ts'
 import { beginAttempt, completeScope, type ScopeAttempt } from '../db/scopes.ts'
-import { summarizeError } from '../model/errors.ts'
+import { IngestError, summarizeError } from '../model/errors.ts'
 import type { AssetRecord } from '../model/records.ts'
 import type { ScopeResult } from '../sync/steps.ts'
 import type { ActivityDeps } from './deps.ts'
-import { guardSource, type LoadedSource, loadSource, type OpenSource, sourceError, withSource } from './source.ts'
+import { findItemFault, findRecordFault } from './faults.ts'
+import {
+  describeError,
+  guardSource,
+  type LoadedSource,
+  loadSource,
+  type OpenSource,
+  sourceError,
+  withSource,
+} from './source.ts'
 import { startWatch, type Watch } from './watch.ts'
 
 /** What the parts of one scope's sync share. */
@@ -30,6 +39,8 @@ interface ScopeSync {
   readonly open: OpenSource
   readonly watch: Watch
   readonly scope: Scope
+  /** The kinds that the connector's manifest declares. */
+  readonly kinds: ReadonlyMap<string, AssetKind>
 }
 
 /** Lists one scope, diffs it against the store and describes what moved; a later attempt goes on from there. */
@@ -44,7 +55,8 @@ export async function syncScope(deps: ActivityDeps, input: { runId: number; scop
       name: attempt.name,
       ...(attempt.fingerprint === null ? {} : { fingerprint: attempt.fingerprint }),
     }
-    const sync: ScopeSync = { deps, run, attempt, source, open, watch, scope }
+    const kinds = new Map(source.connector.manifest.kinds.map((kind) => [kind.kind, kind]))
+    const sync: ScopeSync = { deps, run, attempt, source, open, watch, scope, kinds }
     if (attempt.status !== 'describing' && attempt.status !== 'completed') await listScope(sync)
     if (run.mode !== 'plan') await describeWork(sync)
     return await completeScope(deps.store.sql, run, attempt, open.cost)
@@ -75,16 +87,16 @@ function findDependents({ open, source, watch, scope }: ScopeSync): FindDependen
 }
 
 async function* readInventory(sync: ScopeSync, handle: ConnectorHandle): Listing {
-  const { run, scope } = sync
+  const { source, scope } = sync
   const pages = handle.inventory(scope)
   const next = guardedNext(sync, pages, `listing ${scope.name}`)
   while (true) {
     const page = await next()
     if (page.done === true) {
       const { error, ...verdict } = page.value
-      return { ...verdict, ...(error === undefined ? {} : { error: summarizeError(error) }) }
+      return { ...verdict, ...(error === undefined ? {} : { error: describeError(source, error) }) }
     }
-    yield page.value.map((item) => stamped(run, item))
+    yield page.value.map((item) => stamped(sync, item))
   }
 }
 
@@ -98,7 +110,7 @@ async function* readLog(
     if (page.done === true) return page.value
     yield page.value.map((entry) =>
       entry.operation === 'upsert'
-        ? { operation: entry.operation, item: stamped(sync.run, entry.item) }
+        ? { operation: entry.operation, item: stamped(sync, entry.item) }
         : { operation: entry.operation, item: { key: entry.key } },
     )
   }
@@ -117,15 +129,17 @@ function guardedNext<T, R>({ source, watch }: ScopeSync, pages: AsyncGenerator<T
 }
 
 /** The stored fingerprint moves with the source's and with whatever shapes the records, so an upgrade re-describes. */
-function stamped(run: RunRow, item: InventoryItem): ListedItem {
+function stamped({ run, source, scope }: ScopeSync, item: InventoryItem): ListedItem {
+  const fault = findItemFault(item)
+  if (fault !== undefined)
+    throw new IngestError('data_integrity', `${source.row.name}: listing ${scope.name}: ${fault}`)
   const fingerprint = createHash('sha256').update(run.shape).update('\0').update(item.fingerprint).digest('hex')
   return { ...item, fingerprint }
 }
 
 /** Describes what waits, a batch at a time; the next batch is read from the source while one is merged. */
 async function describeWork(sync: ScopeSync): Promise<void> {
-  const { deps, source, run, attempt, watch } = sync
-  const kinds = new Map(source.connector.manifest.kinds.map((kind) => [kind.kind, kind]))
+  const { deps, source, run, attempt, watch, kinds } = sync
   const { organizationId, namespaceId } = source.row
   const target: MergeTarget = { run, attempt, organizationId, namespaceId, kinds }
   let pending = describeBatch(sync, undefined)
@@ -163,7 +177,12 @@ async function describeBatch(sync: ScopeSync, after: WorkItem | undefined): Prom
     if (answer === undefined) vanished.push(item.key)
     else if ('error' in answer)
       failed.push({ key: item.key, error: summarizeError(itemError(sync, item.key, answer.error)) })
-    else items.push({ key: item.key, nativeId: item.nativeId, fingerprint: item.fingerprint, records: answer.records })
+    else {
+      const { key, nativeId, fingerprint } = item
+      const fault = findRecordFault(answer.records, sync.kinds)
+      if (fault === undefined) items.push({ key, nativeId, fingerprint, records: answer.records })
+      else failed.push({ key, error: summarizeError(itemError(sync, key, new IngestError('data_integrity', fault))) })
+    }
   }
   return { last, batch: { items, failed, vanished } }
 }

@@ -1,9 +1,9 @@
 import { joinSecrets, prepareConfig } from '../connectors/config.ts'
-import { type Connector, type ConnectorHandle, classifyError, redact } from '../connectors/kit/index.ts'
+import { type Connector, type ConnectorHandle, classifyError, type Logger, redact } from '../connectors/kit/index.ts'
 import { findSource, lockSecrets, type SourceRow, updateSecrets } from '../db/sources.ts'
 import { inTransaction } from '../db/store.ts'
 import { openSecrets, sealSecrets } from '../db/vault.ts'
-import { IngestError } from '../model/errors.ts'
+import { type ErrorSummary, IngestError, summarizeError } from '../model/errors.ts'
 import type { ActivityDeps } from './deps.ts'
 
 /** A source ready to be opened. */
@@ -11,8 +11,8 @@ export interface LoadedSource {
   readonly row: SourceRow
   readonly connector: Connector
   readonly config: unknown
-  /** Values that must never leave: masked in every message. */
-  readonly secrets: readonly string[]
+  /** Values that must never leave: masked in every message. A rotated token joins them. */
+  readonly secrets: string[]
 }
 
 export async function loadSource(deps: ActivityDeps, sourceId: number): Promise<LoadedSource> {
@@ -20,7 +20,8 @@ export async function loadSource(deps: ActivityDeps, sourceId: number): Promise<
   if (row === undefined) throw new IngestError('not_found', `source ${sourceId} no longer exists`)
   const connector = deps.registry.get(row.connector)
   const sealed = openSecrets(deps.masterKey, row, row.name)
-  return { row, connector, ...prepareConfig(connector, joinSecrets(row.config, sealed)) }
+  const { config, secrets } = prepareConfig(connector, joinSecrets(row.config, sealed))
+  return { row, connector, config, secrets: [...secrets] }
 }
 
 export interface OpenSource {
@@ -38,7 +39,7 @@ export async function withSource<T>(
   const cost = { requests: 0, bytes: 0 }
   const context = {
     signal,
-    log: deps.log,
+    log: redactLog(deps.log, source.secrets),
     meter: {
       request: (count = 1) => {
         cost.requests += count
@@ -47,32 +48,111 @@ export async function withSource<T>(
         cost.bytes += count
       },
     },
-    secrets: { replace: (name: string, value: string) => replaceSecret(deps, source.row, name, value) },
+    secrets: {
+      replace: (name: string, value: string) => {
+        source.secrets.push(value)
+        return replaceSecret(deps, source.row, name, value)
+      },
+    },
   }
-  await using handle = await source.connector.open(source.config, context)
-  return await work({ handle, cost })
+  const handle = await guardSource(source, signal, 'opening', () => source.connector.open(source.config, context))
+  try {
+    return await work({ handle, cost })
+  } finally {
+    await closeHandle(source, handle, context.log)
+  }
 }
 
-/** Runs a call into the connector; its error comes out as an IngestError that holds no secret. */
+const CLOSE_LIMIT_MS = 5_000
+
+/** What has been read stands, whether or not the connector closes in order and in time. */
+async function closeHandle({ row }: LoadedSource, handle: ConnectorHandle, log: Logger): Promise<void> {
+  const limit = AbortSignal.timeout(CLOSE_LIMIT_MS)
+  try {
+    await Promise.race([handle[Symbol.asyncDispose](), untilAborted(limit)])
+  } catch (error) {
+    log.warn({ source: row.name, error: String(error) }, 'the connector did not close in order')
+  }
+}
+
+/** Rejects with the signal's reason once it is aborted, and keeps nothing alive until then. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => {})
+  if (signal.aborted) reject(signal.reason)
+  else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  return promise
+}
+
+/**
+ * Runs a call into the connector; its error comes out as an IngestError that holds no secret. A connector that does not
+ * heed the signal is left behind after a grace period.
+ */
 export async function guardSource<T>(
   source: LoadedSource,
   signal: AbortSignal,
   what: string,
   call: () => Promise<T>,
 ): Promise<T> {
+  const end = new AbortController()
   try {
-    return await call()
+    return await Promise.race([call(), overdue(signal, end.signal)])
   } catch (error) {
     throw sourceError(source, signal, what, error)
+  } finally {
+    end.abort()
   }
+}
+
+/** Connectors must honour an abort within a second. */
+const GRACE_MS = 2_000
+
+/** Rejects a while after `signal` was aborted, unless the call has ended by then. */
+function overdue(signal: AbortSignal, ended: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => {})
+  const wait = () => {
+    const timer = setTimeout(() => reject(signal.reason), GRACE_MS)
+    ended.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+  if (signal.aborted) wait()
+  else signal.addEventListener('abort', wait, { once: true, signal: ended })
+  return promise
+}
+
+/** What is stored of an error that a connector hands over instead of throwing it. */
+export function describeError(source: LoadedSource, error: unknown): ErrorSummary {
+  const { message, hint, ...rest } = summarizeError(error)
+  return {
+    ...rest,
+    message: redact(message, source.secrets),
+    ...(hint === undefined ? {} : { hint: redact(hint, source.secrets) }),
+  }
+}
+
+/** A log for a connector, which may not know what its driver puts into messages. */
+function redactLog(log: Logger, secrets: readonly string[]): Logger {
+  const write = (level: keyof Logger) => (fields: object, message: string) => {
+    const clean = Object.entries(fields).map(([name, value]) => [name, redactValue(value, secrets)])
+    log[level](Object.fromEntries(clean) as object, redact(message, secrets))
+  }
+  return { debug: write('debug'), info: write('info'), warn: write('warn') }
+}
+
+function redactValue(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === 'string') return redact(value, secrets)
+  if (value instanceof Error) return redact(value.stack ?? value.message, secrets)
+  if (Array.isArray(value)) return value.map((entry) => redactValue(entry, secrets))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, redactValue(entry, secrets)]))
 }
 
 export function sourceError(source: LoadedSource, signal: AbortSignal, what: string, error: unknown): IngestError {
   if (signal.aborted) {
     const { reason } = signal
-    return reason instanceof IngestError
-      ? reason
-      : new IngestError('cancelled', `${source.row.name}: ${what}: cancelled`)
+    const [category, why] =
+      reason instanceof IngestError ? [reason.category, reason.message] : (['cancelled', 'cancelled'] as const)
+    return new IngestError(category, `${source.row.name}: ${what}: ${why}`)
   }
   const classified = classifyError(error, source.connector.errorRules, what)
   return new IngestError(classified.category, redact(`${source.row.name}: ${classified.message}`, source.secrets), {

@@ -43,19 +43,35 @@ export async function diffInventory(
     const verdict = await copyListing(tx, listing)
     await refuseDuplicates(tx, attempt)
     if (run.mode === 'plan') return await storePlan(tx, attempt, verdict)
-    await tx`delete from tidemark.sync_work where scope_id = ${attempt.scopeId}`
-    await tx`
-      insert into tidemark.sync_work (scope_id, key, ordinal, native_id, fingerprint, records)
-      select ${attempt.scopeId}, i.key, i.ordinal, i.native_id, decode(i.fingerprint, 'hex'), i.records
-      from incoming i
-      left join tidemark.inventory v on v.scope_id = ${attempt.scopeId} and v.key = i.key
-      where ${run.mode === 'full'} or v.id is null or v.fingerprint is null
-         or (v.fingerprint, v.native_id) is distinct from (decode(i.fingerprint, 'hex'), i.native_id)
-      order by i.key`
+    await queueMoved(tx, run, attempt, verdict.listing === 'complete')
     const absent = await markAbsent(tx, run, attempt, verdict.listing === 'complete')
     if (dependents !== undefined) await addDependents(tx, attempt, dependents)
     await recordListing(tx, attempt, verdict, { absent })
   })
+}
+
+/**
+ * New and moved items join the work. What an earlier run left undone stays, brought up to date: what it waits for may
+ * show nowhere else, as with dependents, whose own fingerprints stand still.
+ */
+async function queueMoved(tx: Transaction, run: RunRow, attempt: ScopeAttempt, complete: boolean): Promise<void> {
+  const { scopeId } = attempt
+  if (complete) {
+    await tx`delete from tidemark.sync_work w where scope_id = ${scopeId}
+             and not exists (select 1 from incoming i where i.key = w.key)`
+  }
+  await tx`update tidemark.sync_work set error = null where scope_id = ${scopeId} and error is not null`
+  await tx`
+    insert into tidemark.sync_work (scope_id, key, ordinal, native_id, fingerprint, records)
+    select ${scopeId}, i.key, i.ordinal, i.native_id, decode(i.fingerprint, 'hex'), i.records
+    from incoming i
+    left join tidemark.inventory v on v.scope_id = ${scopeId} and v.key = i.key
+    left join tidemark.sync_work w on w.scope_id = ${scopeId} and w.key = i.key
+    where ${run.mode === 'full'} or w.key is not null or v.id is null or v.fingerprint is null
+       or (v.fingerprint, v.native_id) is distinct from (decode(i.fingerprint, 'hex'), i.native_id)
+    order by i.key
+    on conflict (scope_id, key) do update set ordinal = excluded.ordinal, native_id = excluded.native_id,
+      fingerprint = excluded.fingerprint, records = excluded.records`
 }
 
 async function createIncoming(tx: Transaction): Promise<void> {

@@ -19,15 +19,17 @@ export interface SyncResult {
  * the steps, and it waits for nothing else.
  */
 export async function syncSource(input: SyncInput, steps: Steps, env: Env): Promise<SyncResult> {
-  const run = input.resume === undefined ? await open(input, steps, env) : { runId: input.resume.runId }
+  // Opened even when the cancellation comes meanwhile: what is open is then closed in order.
+  const run =
+    input.resume === undefined ? await env.uncancellable(() => open(input, steps, env)) : { runId: input.resume.runId }
   if ('reason' in run) return { outcome: 'skipped', reason: run.reason }
   const { runId } = run
   let error: ErrorSummary | undefined
   try {
     if (input.resume === undefined) await plan(runId, steps, env)
-    const reached = await syncScopes({ input, runId, steps, env })
+    const running = { input, runId, steps, env }
+    const reached = (await syncScopes(running)) ?? (await settle(running))
     if (reached !== undefined) return await env.continueAsNew({ ...input, resume: { runId, afterScope: reached } })
-    await settle({ input, runId, steps, env })
   } catch (failure) {
     if (!(failure instanceof IngestError)) throw failure
     error = summarizeError(failure)
@@ -64,10 +66,22 @@ interface Running {
  * Works through the pending scopes, `input.window` at a time. Returns the last scope begun when the history has become
  * too long to go on, after the window has drained; undefined when all are done.
  */
-async function syncScopes({ input, runId, steps, env }: Running): Promise<number | undefined> {
+async function syncScopes(running: Running): Promise<number | undefined> {
+  const underWay = new Set<Promise<void>>()
+  try {
+    return await workThroughScopes(running, underWay)
+  } finally {
+    // Whatever ended it, no scope may still be writing when the run is closed.
+    await Promise.allSettled(underWay)
+  }
+}
+
+async function workThroughScopes(
+  { input, runId, steps, env }: Running,
+  underWay: Set<Promise<void>>,
+): Promise<number | undefined> {
   let after = input.resume?.afterScope ?? 0
   let done = 0
-  const underWay = new Set<Promise<void>>()
   while (true) {
     const page = await steps.listPendingScopes({ runId, after, limit: PAGE })
     for (const { scopeId, name } of page) {
@@ -81,6 +95,8 @@ async function syncScopes({ input, runId, steps, env }: Running): Promise<number
         done += 1
         env.tell(`${done} scopes synced, last ${name}`)
       })
+      // Awaited later; until then a failure must not count as unhandled.
+      work.catch(() => {})
       underWay.add(work)
       after = scopeId
     }
@@ -103,14 +119,15 @@ async function syncOneScope(
   }
 }
 
-async function settle(running: Running): Promise<void> {
+/** Decides what crosses scopes. Returns the scope reached when the history became too long while some were read again. */
+async function settle(running: Running): Promise<number | undefined> {
   const { runId, steps, env } = running
   const first = await steps.reconcile({ runId })
-  if (first.rescan > 0) {
-    await syncScopes({ ...running, input: { ...running.input, resume: { runId, afterScope: 0 } } })
-    await steps.reconcile({ runId })
-  }
   env.tell(`${first.renamed} renamed, ${first.removed} removed, ${first.proposed} proposed for removal`)
+  if (first.rescan === 0) return undefined
+  const reached = await syncScopes({ ...running, input: { ...running.input, resume: { runId, afterScope: 0 } } })
+  if (reached === undefined) await steps.reconcile({ runId })
+  return reached
 }
 
 async function close({

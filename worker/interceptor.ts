@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity'
-import { ApplicationFailure } from '@temporalio/common'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker'
-import { toIngestError } from '../model/errors.ts'
+import { type IngestError, toIngestError } from '../model/errors.ts'
 import { worthRetrying } from '../sync/retry.ts'
 
 /** The one place where errors become Temporal's: type, retry and delay follow from the category; no cause travels. */
@@ -11,6 +11,7 @@ export const failureInterceptor: ActivityInboundCallsInterceptor = {
       return await next(input)
     } catch (thrown) {
       const error = toIngestError(thrown)
+      throwCancellation(error)
       throw ApplicationFailure.create({
         message: error.message,
         type: error.category,
@@ -20,4 +21,19 @@ export const failureInterceptor: ActivityInboundCallsInterceptor = {
       })
     }
   },
+}
+
+/**
+ * A step that ended because Temporal asked it to. One that a stopping worker gives up is not cancelled: another worker
+ * goes on with it.
+ */
+function throwCancellation(error: IngestError): void {
+  const { aborted, reason } = Context.current().cancellationSignal
+  if (error.category !== 'cancelled' || !aborted || !(reason instanceof CancelledFailure)) return
+  if (reason.message !== 'WORKER_SHUTDOWN') throw reason
+  throw ApplicationFailure.create({
+    message: 'the worker is stopping; another goes on',
+    type: 'dependency_unavailable',
+    nextRetryDelay: 1,
+  })
 }

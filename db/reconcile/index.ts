@@ -45,8 +45,16 @@ export async function reconcile(sql: Query, input: ReconcileInput): Promise<Reco
   })
 }
 
+/** Whether this run has described anything, or an earlier one that died before it came so far. */
 async function describedAny(tx: Transaction, run: RunRow): Promise<boolean> {
-  const rows = await tx`select 1 from tidemark.sync_scope where run_id = ${run.id} and described > 0 limit 1`
+  const rows = await tx`
+    select 1 from tidemark.sync_scope ss join tidemark.sync_run r on r.id = ss.run_id
+    where ss.described > 0 and r.source_id = ${run.sourceId} and r.reconciled_at is null
+      and r.id > (select coalesce(max(id), 0) from tidemark.sync_run
+                  where source_id = ${run.sourceId} and id < ${run.id} and reconciled_at is not null)
+    union all
+    select 1 from tidemark.sync_scope where run_id = ${run.id} and described > 0
+    limit 1`
   return rows.length > 0
 }
 
