@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import { redact } from '../connectors/kit/redact.ts'
-import { type ErrorCategory, IngestError, summarizeError } from '../model/errors.ts'
+import { type ErrorCategory, IngestError } from '../model/errors.ts'
+import { tellError } from '../services/errors.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -40,12 +40,10 @@ export function createIo(options: { readonly json: boolean }): Io {
       if (!json) write(process.stderr, line)
     },
     error: (error) => {
-      const { category, message, hint } = summarizeError(error)
-      const [told, help] = [redact(message), hint === undefined ? undefined : redact(hint)]
-      if (json)
-        return void write(process.stdout, JSON.stringify({ error: { category, message: told, hint: help ?? null } }))
-      write(process.stderr, `${onStderr(['red', 'bold'], 'error:')} ${told}`)
-      if (help !== undefined) write(process.stderr, `${onStderr(['cyan', 'bold'], 'hint:')} ${help}`)
+      const told = tellError(error)
+      if (json) write(process.stdout, JSON.stringify({ error: told }))
+      write(process.stderr, `${onStderr(['red', 'bold'], 'error:')} ${told.message}`)
+      if (told.hint !== null) write(process.stderr, `${onStderr(['cyan', 'bold'], 'hint:')} ${told.hint}`)
     },
     style: coloured(process.stdout),
   }

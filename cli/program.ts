@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { IngestError } from '../model/errors.ts'
 import type { Invocation, Verb } from './invocation.ts'
 import { createIo, EXIT, exitCodeFor, type Io } from './io.ts'
 import { catchSignals } from './signals.ts'
+import { readVersion } from './version.ts'
 
 /** Runs one command line; resolves to the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -109,10 +109,7 @@ function declareSyncs(verb: Declare): void {
     command
       .option('--scope <key>', 'confine it to a scope, such as a database (repeatable)', collect, [])
       .option('--local', 'run it in this process, without Temporal')
-  scoped(verb('plan <source>', 'show what a sync would do, without doing it', () => import('./verbs/plan.ts'))).option(
-    '--full',
-    'as a full sync would',
-  )
+  scoped(verb('plan <source>', 'show what a sync would do, without doing it', () => import('./verbs/plan.ts')))
   scoped(
     verb('sync [sources...]', 'sync sources now (all active ones when none is named)', () => import('./verbs/sync.ts')),
   )
@@ -188,20 +185,4 @@ function port(text: string): number {
   const value = count(text)
   if (value > 65_535) throw new InvalidArgumentError('A port is at most 65535.')
   return value
-}
-
-/** One folder up in a clone, two when published. */
-export function readVersion(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
-        string,
-        string
-      >
-      if (name === 'tidemark' && version !== undefined) return version
-    } catch {
-      // Not there: the other layout.
-    }
-  }
-  return 'unknown'
 }

@@ -1,4 +1,4 @@
-import type { RunHistoryRow } from '../db/queries-runs.ts'
+import type { RunHistoryRow } from '../services/runs.ts'
 import type { SyncProgress } from '../services/sync.ts'
 import { count, seconds } from './text.ts'
 

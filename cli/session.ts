@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Registry } from '../connectors/registry.ts'
-import { migrateStore } from '../db/migrate.ts'
-import { openStore, type Store } from '../db/store.ts'
 import { IngestError } from '../model/errors.ts'
 import { ensureHome, type RuntimeInfo, readRuntimeFile, tidemarkHome } from '../runtime/home.ts'
+import type { Registry } from '../services/connectors.ts'
 import { currentActor, DEFAULT_ORGANIZATION, type ServiceContext } from '../services/context.ts'
 import type { Settings } from '../services/settings.ts'
+import { openMigratedStore, type Store } from '../services/store.ts'
 import type { TemporalLink } from '../services/temporal.ts'
 
 /** Where the store came from: DATABASE_URL, a running `tidemark up`, or one started for the time of a command. */
@@ -34,8 +33,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   const home = tidemarkHome()
   const { url, origin, running, stop } = await findStore(home, options)
   try {
-    await migrateStore(url)
-    const store = openStore(url, { connections: 6 })
+    const store = await openMigratedStore(url, CONNECTIONS)
     return createSession({ store, home, origin, ...(running === undefined ? {} : { running }), stop })
   } catch (error) {
     await stop()
@@ -50,13 +48,15 @@ interface FoundStore {
   stop(): Promise<void>
 }
 
+/** Enough for the scopes in progress of a local sync. */
+const CONNECTIONS = 10
+
 const nothingToStop = async () => {}
 
 async function findStore(home: string, options: SessionOptions): Promise<FoundStore> {
   const running = await readRuntimeFile(home)
   const url = process.env.DATABASE_URL
   if (url) {
-    checkUrl(url)
     const attached = running?.databaseUrl === url ? { running } : {}
     return { url, origin: 'DATABASE_URL', ...attached, stop: nothingToStop }
   }
@@ -66,13 +66,6 @@ async function findStore(home: string, options: SessionOptions): Promise<FoundSt
 
 function attachTo(running: RuntimeInfo): FoundStore {
   return { url: running.databaseUrl, origin: 'attached', running, stop: nothingToStop }
-}
-
-function checkUrl(url: string): void {
-  if (/^postgres(ql)?:\/\//.test(url)) return
-  throw new IngestError('invalid_config', 'DATABASE_URL is not a PostgreSQL URL', {
-    hint: "Write postgres://user:password@host:5432/database, or unset it to use Tidemark's own PostgreSQL.",
-  })
 }
 
 const OWNER_PATIENCE_MS = 20_000
@@ -108,9 +101,7 @@ interface Parts {
 
 function createSession({ stop, ...parts }: Parts): Session {
   const settings = once(async () => (await import('../services/settings.ts')).loadSettings())
-  const registry = once(async () =>
-    (await import('../connectors/registry.ts')).loadRegistry((await settings()).connectors),
-  )
+  const registry = once(async () => (await import('../services/connectors.ts')).loadConnectors(await settings()))
   const link = once(async () => await linkTemporal(parts, await settings()))
   let linked: Promise<TemporalLink | undefined> | undefined
   return {

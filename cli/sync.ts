@@ -1,7 +1,6 @@
-import { findRun, type RunHistoryRow } from '../db/queries-runs.ts'
-import { IngestError } from '../model/errors.ts'
 import type { SyncMode } from '../model/sync.ts'
 import type { ServiceContext } from '../services/context.ts'
+import { type RunHistoryRow, requireRun } from '../services/runs.ts'
 import {
   cancelSync,
   exitCodeOf,
@@ -58,6 +57,7 @@ export async function syncSources(
   return await syncWith(engine, context, order, io, signal)
 }
 
+/** The same, where it is settled already how. */
 export async function syncWith(
   engine: Engine,
   context: ServiceContext,
@@ -65,30 +65,54 @@ export async function syncWith(
   io: Io,
   signal: AbortSignal,
 ): Promise<SyncReport> {
-  const runs: RunHistoryRow[] = []
-  await showProgress(
+  const { mode, scopes } = order
+  const wish = { ...(mode === undefined ? {} : { mode }), ...(scopes === undefined ? {} : { scopes }) }
+  const asked = order.sources.map((source) => ({ source, request: () => requestSync(context, { source, ...wish }) }))
+  return await followAll(engine, context, asked, io, signal)
+}
+
+/** Has a request honoured that somebody made already. */
+export async function honourRequest(
+  engine: Engine,
+  context: ServiceContext,
+  requested: RequestedSync,
+  io: Io,
+  signal: AbortSignal,
+): Promise<SyncReport> {
+  return await followAll(
+    engine,
+    context,
+    [{ source: requested.source.name, request: async () => requested }],
     io,
-    // Through Temporal they run side by side; in this process one after another.
-    engine === 'temporal',
-    order.sources.map((source) => ({
-      title: source,
-      run: async (tell) => {
-        const wish = {
-          source,
-          ...(order.mode === undefined ? {} : { mode: order.mode }),
-          ...(order.scopes === undefined ? {} : { scopes: order.scopes }),
-        }
-        const requested = await requestSync(context, wish)
-        const run = await runRequest(engine, context, requested, {
-          signal,
-          onProgress: (progress) => tell(progressText(progress)),
-        })
-        runs.push(run)
-        return runSummary(run)
-      },
-    })),
+    signal,
   )
-  const ordered = order.sources.flatMap((source) => runs.filter((run) => run.source === source))
+}
+
+interface Asked {
+  readonly source: string
+  readonly request: () => Promise<RequestedSync>
+}
+
+async function followAll(
+  engine: Engine,
+  context: ServiceContext,
+  asked: readonly Asked[],
+  io: Io,
+  signal: AbortSignal,
+): Promise<SyncReport> {
+  const runs = new Map<string, RunHistoryRow>()
+  const tasks = asked.map(({ source, request }) => ({
+    title: source,
+    run: async (tell: (line: string) => void) => {
+      const onProgress = (progress: SyncProgress) => tell(progressText(progress))
+      const run = await runRequest(engine, context, await request(), { signal, onProgress })
+      runs.set(source, run)
+      return runSummary(run)
+    },
+  }))
+  // Through Temporal they run side by side; in this process one after another.
+  await showProgress(io, engine === 'temporal', tasks)
+  const ordered = asked.flatMap(({ source }) => runs.get(source) ?? [])
   for (const run of ordered) for (const line of runTrouble(run)) io.note(line)
   return { runs: ordered, exitCode: worstExit(ordered) }
 }
@@ -122,9 +146,7 @@ export async function runRequest(
     const followed = followRequest(context, requested.requestId, { onProgress, signal, onStranded: start })
     const { runId } = await Promise.race([followed, failed])
     await done
-    const run = await findRun(context.store.sql, runId)
-    if (run === undefined) throw new IngestError('not_found', `run ${runId} is gone: its source was removed`)
-    return run
+    return await requireRun(context, runId)
   } finally {
     signal.removeEventListener('abort', cancel)
   }

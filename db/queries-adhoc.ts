@@ -7,6 +7,9 @@ export interface QueryResult {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
 }
 
+// Its types do not tell of `simple`, without which a query with no parameters goes by the simple protocol.
+const ONE_STATEMENT = { prepare: true, simple: false } as postgres.UnsafeQueryOptions
+
 /** PostgreSQL's type numbers of bigint and numeric. */
 const BIGINT = 20
 const NUMERIC = 1700
@@ -28,7 +31,7 @@ export async function queryReadOnly(url: string, text: string): Promise<QueryRes
   })
   try {
     // Prepared, so that it is one statement: a second could switch the read-only mode off.
-    const rows = await client.unsafe(text.replace(/;\s*$/, ''), [], { prepare: true })
+    const rows = await client.unsafe(text.replace(/;\s*$/, ''), [], ONE_STATEMENT)
     return { columns: (rows.columns ?? []).map((column) => column.name), rows: [...rows] }
   } catch (error) {
     throw explain(error)

@@ -122,6 +122,16 @@ export async function updateSecrets(tx: Transaction, sourceId: number, sealed: S
     where id = ${sourceId}`
 }
 
+export async function updateConfig(
+  tx: Transaction,
+  sourceId: number,
+  input: SealedSecrets & { readonly config: unknown },
+): Promise<void> {
+  await tx`update tidemark.source set config = ${tx.json(input.config as never)}, config_version = config_version + 1,
+             updated_at = now() where id = ${sourceId}`
+  await updateSecrets(tx, sourceId, input)
+}
+
 /** Reads a source's sealed secrets and keeps others from replacing them until the transaction ends. */
 export async function lockSecrets(tx: Transaction, sourceId: number): Promise<SealedSecrets | undefined> {
   const [row] = await tx<SealedSecrets[]>`

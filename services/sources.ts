@@ -1,4 +1,5 @@
-import { prepareConfig, splitSecrets, validateConfig } from '../connectors/config.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { joinSecrets, prepareConfig, splitSecrets, validateConfig } from '../connectors/config.ts'
 import { nearest } from '../connectors/registry.ts'
 import { deleteSource } from '../db/removal.ts'
 import {
@@ -8,11 +9,12 @@ import {
   listSources,
   resolvePrincipal,
   type SourceRow,
+  updateConfig,
   updateSchedule,
   updateStatus,
 } from '../db/sources.ts'
 import { asStoreError, inTransaction, type Transaction } from '../db/store.ts'
-import { sealSecrets } from '../db/vault.ts'
+import { openSecrets, sealSecrets } from '../db/vault.ts'
 import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
 import { nextTime, parseSchedule } from './schedule-text.ts'
@@ -85,6 +87,13 @@ export function checkName(name: string): void {
   })
 }
 
+export async function isNameTaken(
+  { store, organization }: Pick<ServiceContext, 'store' | 'organization'>,
+  name: string,
+): Promise<boolean> {
+  return (await findSourceByName(store, organization, name)) !== undefined
+}
+
 export function nameTaken(name: string): IngestError {
   return new IngestError('invalid_config', `a source named ${name} exists already`, {
     hint: `Choose another with --name, or see it with: tidemark show ${name}`,
@@ -129,6 +138,24 @@ async function setStatus(context: ServiceContext, name: string, status: 'active'
     await updateStatus(tx, source.id, status)
     await insertAudit(tx, { organization, actorId, action, subject: name })
     await ensureSchedule(context, { ...source, status })
+  })
+}
+
+/** Replaces a source's config where it says something else; its namespace, and so its assets, stay. */
+export async function refreshConfig(
+  context: ServiceContext,
+  name: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const source = await requireSource(context, name)
+  const connector = context.registry.get(source.connector)
+  validateConfig(connector, input)
+  if (isDeepStrictEqual(joinSecrets(source.config, openSecrets(context.masterKey, source, name)), input)) return
+  const { config, secrets } = splitSecrets(connector, input)
+  const { organization } = context
+  await writeAs(context, async (tx, actorId) => {
+    await updateConfig(tx, source.id, { config, ...sealSecrets(context.masterKey, secrets) })
+    await insertAudit(tx, { organization, actorId, action: 'source.config', subject: name })
   })
 }
 

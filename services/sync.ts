@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type FollowedRun, readProgress, type SyncProgress } from '../db/queries-runs.ts'
 import { withdrawRequest } from '../db/removal.ts'
 import { insertRequest } from '../db/runs.ts'
-import { insertAudit } from '../db/sources.ts'
+import { findSource, insertAudit } from '../db/sources.ts'
 import { asStoreError } from '../db/store.ts'
 import { IngestError } from '../model/errors.ts'
 import type { SyncMode, SyncOutcome, SyncTrigger } from '../model/sync.ts'
@@ -75,6 +75,16 @@ export async function startSync(context: ServiceContext, { requestId, source }: 
       },
     )
   }
+}
+
+/** Starts the sync of a request that had to wait for another to end. */
+export async function startPendingSync(
+  context: ServiceContext,
+  { sourceId, requestId }: { readonly sourceId: number; readonly requestId: number },
+): Promise<void> {
+  const source = await findSource(context.store, sourceId)
+  if (source === undefined) throw new IngestError('not_found', `source ${sourceId} no longer exists`)
+  await startSync(context, { requestId, source })
 }
 
 /** Asks the sync of a request to end early; what it has stored stays. */

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import type { Connector } from '../connectors/kit/index.ts'
+import { z } from 'zod'
+import { prepareConfig } from '../connectors/config.ts'
+import { type Connector, isSecret } from '../connectors/kit/index.ts'
 import { nearest, type Registry } from '../connectors/registry.ts'
 import { IngestError } from '../model/errors.ts'
 
@@ -41,6 +43,13 @@ function findConnector(registry: Registry, text: string): Connector {
   })
 }
 
+/** A name to offer for a source, made of what a name may hold. */
+export function suggestName({ connector, config }: Target): string {
+  const suggested = connector.manifest.suggestName(prepareConfig(connector, config).config)
+  const fit = suggested.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[^\p{L}\p{N}]+/u, '')
+  return fit.slice(0, 63) || connector.manifest.type
+}
+
 /**
  * Sets one value of a config by its dotted path, as `--set databases.deny=["a"]` does: JSON where it parses as such,
  * else the text itself.
@@ -70,4 +79,34 @@ function parseValue(text: string): unknown {
   } catch {
     return text
   }
+}
+
+export interface MissingSetting {
+  readonly key: string
+  readonly secret: boolean
+  readonly about: string
+}
+
+/** What to ask for: settings a config cannot do without, and a password where there may be one. */
+export function missingSettings(
+  connector: Connector,
+  config: Readonly<Record<string, unknown>>,
+): readonly MissingSetting[] {
+  const schema = connector.manifest.config
+  const shape = schema instanceof z.ZodObject ? (schema.shape as Readonly<Record<string, z.ZodType>>) : {}
+  const result = schema.safeParse(config)
+  const required = result.success
+    ? []
+    : result.error.issues.flatMap(({ path: [key, ...inner], message }) =>
+        typeof key === 'string' && inner.length === 0 && config[key] === undefined
+          ? [{ key, secret: isSecretKey(shape, key), about: shape[key]?.description ?? message }]
+          : [],
+      )
+  const asksPassword = 'password' in shape && config.password === undefined && config.url === undefined
+  return asksPassword ? [...required, { key: 'password', secret: true, about: 'empty for none' }] : required
+}
+
+function isSecretKey(shape: Readonly<Record<string, z.ZodType>>, key: string): boolean {
+  const schema = shape[key]
+  return schema !== undefined && isSecret(schema)
 }

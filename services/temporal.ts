@@ -24,10 +24,23 @@ export function searchAttributes(source: { readonly name: string; readonly conne
   ]
 }
 
+export interface TemporalPlace {
+  readonly address: string
+  /** Whether it is the server that this Tidemark started. */
+  readonly own: boolean
+}
+
+/** The namespace to work in; Tidemark's own server has the one. */
+export function temporalNamespace(settings: Settings, own: boolean): string {
+  return own ? 'default' : settings.namespace
+}
+
 /** How to reach Temporal, for clients and workers alike. */
 export type TemporalConnection = Pick<ConnectionOptions, 'tls' | 'apiKey'> & { readonly address: string }
 
-export function temporalConnection(settings: Settings, address: string): TemporalConnection {
+export function temporalConnection(settings: Settings, { address, own }: TemporalPlace): TemporalConnection {
+  // Tidemark's own server has no TLS, whatever the settings say about another.
+  if (own) return { address }
   const { tls, apiKey } = settings
   const pair =
     tls?.clientCert === undefined || tls.clientKey === undefined
@@ -56,20 +69,18 @@ function readPem(text: string): Buffer {
 }
 
 /** Connects to Temporal. @throws IngestError `dependency_unavailable` when it does not answer. */
-export async function connectTemporal(
-  settings: Settings,
-  options: { readonly address: string; readonly own: boolean; readonly timeoutMs?: number },
-): Promise<TemporalLink> {
-  const { address, own } = options
+export async function connectTemporal(settings: Settings, place: TemporalPlace): Promise<TemporalLink> {
+  const { address, own } = place
+  const namespace = temporalNamespace(settings, own)
   let connection: Connection | undefined
   try {
     connection = await Connection.connect({
-      ...temporalConnection(settings, address),
-      connectTimeout: options.timeoutMs ?? CONNECT_SECONDS * 1000,
+      ...temporalConnection(settings, place),
+      connectTimeout: CONNECT_SECONDS * 1000,
     })
-    const client = new Client({ connection, namespace: settings.namespace })
-    await client.workflowService.describeNamespace({ namespace: settings.namespace })
-    const searchable = await hasSearchAttributes(connection, settings.namespace)
+    const client = new Client({ connection, namespace })
+    await client.workflowService.describeNamespace({ namespace })
+    const searchable = await hasSearchAttributes(connection, namespace)
     const opened = connection
     return { client, searchable, own, [Symbol.asyncDispose]: () => opened.close() }
   } catch (error) {

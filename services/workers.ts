@@ -9,7 +9,7 @@ const RECENT_MS = 90_000
 /** Whether a worker has lately asked Temporal for syncs to run. */
 export async function hasWorker(temporal: TemporalLink, settings: Settings): Promise<boolean> {
   const { pollers } = await temporal.client.workflowService.describeTaskQueue({
-    namespace: settings.namespace,
+    namespace: temporal.client.options.namespace,
     taskQueue: { name: settings.taskQueues.sync },
     taskQueueType: WORKFLOW_QUEUE,
   })

@@ -1,9 +1,8 @@
-import { findSourceByName } from '../../db/sources.ts'
 import { IngestError } from '../../model/errors.ts'
 import type { CheckResult, TestResult } from '../../services/check.ts'
 import { parseSchedule } from '../../services/schedule-text.ts'
-import { addSource, checkName, nameTaken } from '../../services/sources.ts'
-import { readTarget, type Target } from '../../services/target.ts'
+import { addSource, checkName, isNameTaken, nameTaken } from '../../services/sources.ts'
+import { readTarget, suggestName, type Target } from '../../services/target.ts'
 import { type ConfigOptions, configOptions } from '../config.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Io } from '../io.ts'
@@ -28,7 +27,7 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
   const asking = io.interactive && options.yes !== true
   const target = readTarget(await session.registry(), args[0] ?? '')
   const config = await configOptions(target, options)
-  if (asking) await askMissing(target.connector, config)
+  if (asking) await askMissing({ ...target, config })
   const name = await chooseName(session, { ...target, config }, options.name, asking)
   const schedule = await chooseSchedule(session, options.schedule, asking)
   const labels = readLabels(options.label)
@@ -70,24 +69,13 @@ async function chooseName(
   given: string | undefined,
   asking: boolean,
 ): Promise<string> {
-  const suggested = given ?? (await suggestName(target))
+  const suggested = given ?? suggestName(target)
   const name = asking && given === undefined ? await ask('Name of the source', suggested) : suggested
   checkName(name)
-  if ((await findSourceByName(session.store, session.organization, name)) === undefined) return name
+  if (!(await isNameTaken(session, name))) return name
   if (!asking || given !== undefined) throw nameTaken(name)
   process.stderr.write(`There is a source ${name} already.\n`)
   return await chooseName(session, target, undefined, asking)
-}
-
-async function suggestName({ connector, config }: Target): Promise<string> {
-  const { prepareConfig } = await import('../../connectors/config.ts')
-  const suggested = connector.manifest.suggestName(prepareConfig(connector, config).config)
-  return (
-    suggested
-      .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
-      .replace(/^[^\p{L}\p{N}]+/u, '')
-      .slice(0, 63) || connector.manifest.type
-  )
 }
 
 async function chooseSchedule(session: Session, given: string | undefined, asking: boolean): Promise<string> {

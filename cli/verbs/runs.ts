@@ -1,5 +1,4 @@
-import { listRuns } from '../../db/queries-runs.ts'
-import { asStoreError } from '../../db/store.ts'
+import { readRuns } from '../../services/runs.ts'
 import type { Invocation } from '../invocation.ts'
 import { openSession } from '../session.ts'
 import { seconds, table } from '../text.ts'
@@ -11,16 +10,7 @@ interface Options {
 export async function run({ io, args, options, signal }: Invocation<Options>): Promise<undefined> {
   await using session = await openSession({ signal })
   const [source] = args
-  if (source !== undefined) {
-    const { requireSource } = await import('../../services/sources.ts')
-    await requireSource(session, source)
-  }
-  const runs = await listRuns(session.store.sql, {
-    limit: options.limit,
-    ...(source === undefined ? {} : { source }),
-  }).catch((error: unknown) => {
-    throw asStoreError(error)
-  })
+  const runs = await readRuns(session, { limit: options.limit, ...(source === undefined ? {} : { source }) })
   io.data({ runs })
   if (runs.length === 0) return void io.print('No syncs yet.')
   const lines = table(runs, [

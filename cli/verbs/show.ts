@@ -1,5 +1,37 @@
-import { IngestError } from '../../model/errors.ts'
+import { readAssetDetails, requireAsset } from '../../services/catalog.ts'
+import { isNameTaken } from '../../services/sources.ts'
+import { readSourceConfig, readSourceStates } from '../../services/status.ts'
+import { printAsset } from '../asset-text.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Io } from '../io.ts'
+import { openSession, type Session } from '../session.ts'
+import { count, relative, timestamp } from '../text.ts'
 
-export async function run(): Promise<number> {
-  throw new IngestError('unsupported', 'not built yet')
+export async function run({ io, args, signal }: Invocation): Promise<undefined> {
+  await using session = await openSession({ signal })
+  const [name = ''] = args
+  if (await isNameTaken(session, name)) return await showSource(io, session, name)
+  const { assetId } = await requireAsset(session, name)
+  const asset = await readAssetDetails(session, assetId)
+  io.data({ asset })
+  printAsset(io, asset)
+}
+
+async function showSource(io: Io, session: Session, name: string): Promise<undefined> {
+  const [source] = await readSourceStates(session, name)
+  const config = await readSourceConfig(session, name)
+  io.data({ source: { ...source, config } })
+  if (source === undefined) return
+  io.print(`${io.style('bold', name)}  ${source.connector} source, ${source.status}, ${source.namespace}`)
+  io.print(`${count(source.assets, 'asset')}, added ${timestamp(source.createdAt)}`)
+  io.print(
+    `schedule: ${source.schedule ?? 'none'}${source.nextSyncAt === null ? '' : `, next ${relative(source.nextSyncAt)}`}`,
+  )
+  io.print(
+    `last sync: ${source.lastSyncAt === null ? 'never' : `${source.lastSyncStatus} ${relative(source.lastSyncAt)}`}`,
+  )
+  if (source.lastError !== null) io.print(`  ${source.lastError}`)
+  if (source.openProposals > 0)
+    io.print(`${count(source.openProposals, 'removal')} held: tidemark approve ${name} --list`)
+  io.print(`config: ${JSON.stringify(config)} (secrets are not shown)`)
 }

@@ -1,11 +1,11 @@
-import { queryReadOnly } from '../../db/queries-adhoc.ts'
+import { runQuery } from '../../services/query.ts'
 import type { Invocation } from '../invocation.ts'
 import { openSession } from '../session.ts'
 import { count, table } from '../text.ts'
 
 export async function run({ io, args, signal }: Invocation): Promise<undefined> {
   await using session = await openSession({ signal })
-  const { columns, rows } = await queryReadOnly(session.store.url, args[0] ?? '')
+  const { columns, rows } = await runQuery(session, args[0] ?? '')
   io.data(rows)
   if (columns.length === 0) return
   const lines = table(

@@ -1,4 +1,4 @@
-import { listSources } from '../../db/sources.ts'
+import { readSourceStates } from '../../services/status.ts'
 import type { Invocation } from '../invocation.ts'
 import { openSession, type Session } from '../session.ts'
 import { chooseEngine, syncSources } from '../sync.ts'
@@ -29,8 +29,8 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
 }
 
 async function activeSources(session: Session): Promise<string[]> {
-  const sources = await listSources(session.store, session.organization)
-  return sources.filter((source) => source.status === 'active').map((source) => source.name)
+  const sources = await readSourceStates(session)
+  return sources.filter(({ status }) => status === 'active').map(({ source }) => source)
 }
 
 async function askOnly({

@@ -10,9 +10,9 @@ export async function run({ io, args, options, signal }: Invocation<ConfigOption
   const { testConfig, testSource } = await import('../../services/check.ts')
   const report = { onCheck: (check: CheckResult) => printCheck(io, check), signal }
   if (looksLikeUrl(subject)) {
-    const { loadRegistry } = await import('../../connectors/registry.ts')
+    const { loadConnectors } = await import('../../services/connectors.ts')
     const { loadSettings } = await import('../../services/settings.ts')
-    const target = readTarget(await loadRegistry(loadSettings().connectors), subject)
+    const target = readTarget(await loadConnectors(loadSettings()), subject)
     const config = await configOptions(target, options)
     const { ok, checks } = await testConfig(target.connector, config, report)
     io.data({ source: null, connector: target.connector.manifest.type, ok, checks })

@@ -1,0 +1,133 @@
+import type { NativeConnectionOptions } from '@temporalio/worker'
+import type { ServiceContext } from '../../services/context.ts'
+import type { Settings } from '../../services/settings.ts'
+import { openMigratedStore, type Store } from '../../services/store.ts'
+import { startPendingSync } from '../../services/sync.ts'
+import { connectTemporal, type TemporalLink, temporalConnection, temporalNamespace } from '../../services/temporal.ts'
+import type { RunningWorker } from '../../worker/index.ts'
+import { limitsOf } from '../sync.ts'
+import type { Cleanup } from './cleanup.ts'
+
+export interface PartOptions {
+  readonly home: string
+  readonly settings: Settings
+  readonly cleanup: Cleanup
+  readonly onStatus: (message: string) => void
+  readonly signal: AbortSignal
+  readonly port?: number
+  readonly temporalPort?: number
+}
+
+export interface StorePart {
+  readonly store: Store
+  /** Whether it is the embedded one. */
+  readonly own: boolean
+  /** Settles when the embedded server has ended for good. */
+  readonly exited?: Promise<void>
+}
+
+/** For a full worker: scopes in progress, their merges, and what people ask meanwhile. */
+const CONNECTIONS = 20
+
+export async function startStore({ home, cleanup, onStatus, signal, port }: PartOptions): Promise<StorePart> {
+  const given = process.env.DATABASE_URL
+  const server = given
+    ? undefined
+    : await startServer({ home, onStatus, signal, ...(port === undefined ? {} : { port }) })
+  if (server !== undefined) cleanup.add('PostgreSQL', () => server.stop())
+  const url = server?.url ?? (given as string)
+  const store = await openMigratedStore(url, CONNECTIONS)
+  cleanup.add('the store', () => store.close())
+  onStatus(
+    server === undefined
+      ? `store: ${withoutPassword(url)}`
+      : `store: PostgreSQL ${server.version} in ${server.dataDirectory}, port ${server.port}`,
+  )
+  return { store, own: server !== undefined, ...(server === undefined ? {} : { exited: server.exited }) }
+}
+
+async function startServer(options: {
+  home: string
+  onStatus: (message: string) => void
+  signal: AbortSignal
+  port?: number
+}) {
+  const { startEmbeddedPostgres } = await import('../../runtime/postgres.ts')
+  return await startEmbeddedPostgres(options)
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  shown.password = ''
+  return shown.href
+}
+
+export interface TemporalPart {
+  readonly address: string
+  readonly uiUrl?: string
+  readonly link: TemporalLink
+  readonly exited?: Promise<void>
+}
+
+/** The Temporal that the settings name, else one of our own; undefined when none is to be had. */
+export async function startTemporal(options: PartOptions): Promise<TemporalPart | undefined> {
+  const { settings, cleanup, onStatus } = options
+  if (settings.address !== undefined) {
+    const link = await connectTemporal(settings, { address: settings.address, own: false })
+    cleanup.add('the Temporal client', () => link[Symbol.asyncDispose]())
+    onStatus(`Temporal: ${settings.address}, namespace ${settings.namespace}`)
+    return { address: settings.address, link }
+  }
+  const server = await startTemporalServer(options)
+  if (server === undefined) return undefined
+  cleanup.add('Temporal', () => server.stop())
+  const { address, uiUrl, exited } = server
+  const link = await connectTemporal(settings, { address, own: true })
+  cleanup.add('the Temporal client', () => link[Symbol.asyncDispose]())
+  onStatus(`Temporal: ${server.version} at ${address} (${server.source}), UI ${uiUrl}`)
+  return { address, uiUrl, exited, link }
+}
+
+async function startTemporalServer({ home, onStatus, signal, temporalPort }: PartOptions) {
+  const runtime = await import('../../runtime/temporal.ts')
+  return await runtime.startTemporal({
+    home,
+    onStatus,
+    signal,
+    ...(temporalPort === undefined ? {} : { port: temporalPort }),
+  })
+}
+
+/** Serves syncs through Temporal until stopped. */
+export async function startSyncWorker(
+  context: ServiceContext,
+  { address }: TemporalPart,
+  cleanup: Cleanup,
+): Promise<RunningWorker> {
+  const { startWorker } = await import('../../worker/index.ts')
+  const { createLog } = await import('./log.ts')
+  const { store, registry, masterKey, settings } = context
+  const own = context.temporal?.own === true
+  const { worker: sizes } = settings
+  const worker = await startWorker({
+    deps: {
+      store,
+      registry,
+      masterKey,
+      log: createLog(),
+      limits: limitsOf(context),
+      startSync: (next) => startPendingSync(context, next),
+    },
+    // The client's and the worker's connections take the same options.
+    connection: temporalConnection(settings, { address, own }) as NativeConnectionOptions,
+    namespace: temporalNamespace(settings, own),
+    taskQueue: settings.taskQueues.sync,
+    sizes: {
+      maxConcurrentActivityTaskExecutions: sizes.maxConcurrentActivities,
+      maxConcurrentWorkflowTaskExecutions: sizes.maxConcurrentWorkflowTasks,
+      maxCachedWorkflows: sizes.maxCachedWorkflows,
+    },
+  })
+  cleanup.add('the worker', () => worker.stop())
+  return worker
+}

@@ -1,0 +1,45 @@
+import { listSourceStatus, type SourceStatus } from '../db/queries-sources.ts'
+import { findSourceByName, listSources } from '../db/sources.ts'
+import type { ServiceContext } from './context.ts'
+import { nextTime, type Schedule } from './schedule-text.ts'
+import { nextScheduledRun } from './schedules.ts'
+import { requireSource } from './sources.ts'
+
+export interface SourceState extends SourceStatus {
+  /** When the schedule acts next, if anything is up that honours it; jitter is included where Temporal tells it. */
+  readonly nextSyncAt: Date | null
+}
+
+type Reading = Pick<ServiceContext, 'store' | 'organization' | 'temporal'>
+
+/** The sources by name. */
+export async function readSourceStates(context: Reading, name?: string): Promise<SourceState[]> {
+  const { store, organization } = context
+  if (name !== undefined) await requireSource(context, name)
+  const [rows, sources] = await Promise.all([
+    listSourceStatus(store.sql, organization, name),
+    listSources(store, organization),
+  ])
+  const schedules = new Map(sources.map((source) => [source.name, source.schedule as Schedule | null]))
+  return await Promise.all(
+    rows.map(async (row) => ({ ...row, nextSyncAt: await nextSync(context, row, schedules.get(row.source)) })),
+  )
+}
+
+async function nextSync(
+  context: Reading,
+  row: SourceStatus,
+  schedule: Schedule | null | undefined,
+): Promise<Date | null> {
+  if (schedule === null || schedule === undefined || row.status !== 'active') return null
+  const told = await nextScheduledRun(context, row.source).catch(() => undefined)
+  return told ?? nextTime(schedule, new Date()) ?? null
+}
+
+/** A source's settings as stored, its secrets masked. */
+export async function readSourceConfig(
+  { store, organization }: Pick<ServiceContext, 'store' | 'organization'>,
+  name: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  return (await findSourceByName(store, organization, name))?.config ?? {}
+}
