@@ -399,6 +399,8 @@ export const CASES: readonly Case[] = [
       'summary',
       'using_view',
     ],
+    // Up to 14, the dependency of a dropped expression stays.
+    falsePositives: ['lonely'],
   },
   { name: 'grant on a table', ddl: 'grant select on app.orders to @other', changes: [], gate: 'still' },
   {

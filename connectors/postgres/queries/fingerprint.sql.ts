@@ -55,7 +55,7 @@ with recursive rel as materialized (
     left join pg_tablespace s on s.oid = c.reltablespace left join pg_am m on m.oid = c.relam
   where c.relkind in ${RELATION_KINDS} and c.relpersistence <> 't' and c.relnamespace = any('{${schemas}}'::oid[])
 ), own as materialized (
-  select 'pg_class'::regclass::oid class, oid, oid rel, false rule, h from rel
+  select 'pg_class'::regclass::oid as class, oid, oid as rel, false as rule, h from rel
   union all
   select 'pg_constraint'::regclass, c.oid, c.conrelid, false, hashint8extended(c.xmin::text::bigint, c.oid::bigint)
     from pg_constraint c join rel on rel.oid = c.conrelid left join pg_constraint p on p.oid = c.conparentid

@@ -536,12 +536,18 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 }
 
 /** Changes that build something up come more often, so that there is something to take down. */
-export const OPERATION_NAMES: readonly string[] = [
-  ...Object.keys(OPERATIONS),
-  ...['create table', 'create table', 'create schema', 'create view', 'create view', 'create materialized view'],
+const BUILDING = [
+  ...[
+    'create table',
+    'create table',
+    'create schema',
+    'create view',
+    'create view',
+    'create materialized view',
+    'create index',
+  ],
   ...[
     'add column',
-    'create index',
     'add foreign key',
     'add unique',
     'create partitioned table',
@@ -550,3 +556,4 @@ export const OPERATION_NAMES: readonly string[] = [
   ],
   ...['create enum', 'create domain', 'create function', 'set default', 'extend view', 'rename table', 'rename column'],
 ]
+export const OPERATION_NAMES: readonly string[] = [...Object.keys(OPERATIONS), ...BUILDING, ...BUILDING]
