@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import { type Check, type ConnectorContext, IngestError } from '../kit/index.ts'
-import type { Settings } from './config.ts'
+import { listedDatabases, type Settings } from './config.ts'
 import type { Connections } from './connection.ts'
 import { classify } from './errors.ts'
 import { readDatabases, whyNotCrawled } from './scopes.ts'
@@ -15,7 +15,7 @@ export function createChecks(
   context: ConnectorContext,
 ): readonly Check[] {
   const one = (statement: string) =>
-    connections.use(settings.database, async (session) => {
+    connections.useFirst(async (session) => {
       await session.begin()
       const [[row] = []] = await session.run(statement)
       await session.commit()
@@ -68,23 +68,29 @@ async function handshake(settings: Settings, context: ConnectorContext): Promise
 }
 
 async function listDatabases(connections: Connections, settings: Settings): Promise<string> {
-  const entries = await readDatabases(connections, settings)
+  const entries = await readDatabases(connections)
   const left = entries.map((entry) => whyNotCrawled(settings, entry))
+  const absent = listedDatabases(settings).filter((name) => !entries.some((entry) => entry.name === name))
   const usable = left.filter((reason) => reason === undefined).length
   const denied = left.filter((reason) => reason?.reason === 'permission')
   if (usable > 0) {
-    return `${usable} of ${entries.length}${denied.length === 0 ? '' : `, ${denied.length} without the right to connect`}`
+    const more = [
+      ...(denied.length === 0 ? [] : [`${denied.length} without the right to connect`]),
+      ...(absent.length === 0 ? [] : [`not found: ${absent.join(', ')}`]),
+    ]
+    return [`${usable} of ${entries.length}`, ...more].join(', ')
   }
   const [first] = denied
   if (first !== undefined) {
     throw new IngestError('permission', first.message, first.hint === undefined ? {} : { hint: first.hint })
   }
+  if (absent.length > 0) throw new IngestError('not_found', `There is no database ${absent.join(', ')}`)
   throw new IngestError('invalid_config', 'No database is left to crawl', { hint: 'Check `databases` of the source.' })
 }
 
 /** Asks for one definition in the first database that will be crawled. */
 async function readDefinitions(connections: Connections, settings: Settings): Promise<string> {
-  const entries = await readDatabases(connections, settings)
+  const entries = await readDatabases(connections)
   const entry = entries.find((candidate) => whyNotCrawled(settings, candidate) === undefined)
   if (entry === undefined) throw new IngestError('permission', 'No database to read definitions in')
   await connections.use(entry.name, async (session) => {

@@ -11,7 +11,11 @@ const fields = z.strictObject({
   socket: z.string().min(1).optional().describe('Directory of the Unix socket, instead of a host.'),
   user: z.string().min(1).optional().describe('A role with LOGIN; it needs CONNECT on the databases, nothing else.'),
   password: secret().optional(),
-  database: z.string().min(1).optional().describe('The database to connect to first; "postgres" when absent.'),
+  database: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The database to connect to first; "postgres" when absent, or one listed.'),
   databases: z
     .union([z.array(z.string().min(1)).min(1), nameFilter])
     .optional()
@@ -47,7 +51,8 @@ export interface Settings {
   readonly socket: string | undefined
   readonly user: string
   readonly password: string
-  readonly database: string
+  /** Databases to connect to for listing the others: the first that lets us in. */
+  readonly firstDatabases: readonly string[]
   readonly databases: readonly string[] | NameFilter
   readonly schemas: NameFilter
   readonly ssl: SslMode
@@ -64,14 +69,16 @@ export function readSettings(config: PostgresConfig): Settings {
   const merged = { ...(config.url === undefined ? {} : parseUrl(config.url)), ...withoutUndefined(config) }
   const { user } = merged
   if (user === undefined) throw new IngestError('invalid_config', 'No user given to sign in to PostgreSQL as.')
+  const databases = merged.databases ?? {}
+  const listed = isList(databases) ? databases : []
   return {
     host: merged.host ?? 'localhost',
     port: merged.port ?? 5432,
     socket: merged.socket,
     user,
     password: merged.password ?? '',
-    database: merged.database ?? 'postgres',
-    databases: merged.databases ?? {},
+    firstDatabases: merged.database === undefined ? ['postgres', ...listed] : [merged.database],
+    databases,
     schemas: config.schemas ?? {},
     ssl: merged.ssl ?? 'prefer',
     sslCa: config.sslCa,
@@ -89,6 +96,11 @@ export function whyDatabaseLeftOut(settings: Settings, name: string): string | u
   const { databases } = settings
   if (!isList(databases)) return whyLeftOut(databases, name)
   return databases.includes(name) ? undefined : 'not among the databases listed'
+}
+
+/** The databases given by name, if they are. */
+export function listedDatabases({ databases }: Settings): readonly string[] {
+  return isList(databases) ? databases : []
 }
 
 function isList(databases: Settings['databases']): databases is readonly string[] {

@@ -1,8 +1,8 @@
 import { type AssetRecord, type Described, type ItemRef, nameKey, pagesOf } from '../kit/index.ts'
-import type { Session } from './connection.ts'
 import { sqlStateOf } from './errors.ts'
 import { BY_INDEX, blockedOf, DATABASE, relationsOf, schemasOf, typeNamesOf, typesOf } from './queries/describe.sql.ts'
 import { optional, type Place, type RelationRow, relationRecord, type TypeBook } from './records.ts'
+import type { Session } from './session.ts'
 import type { TypeRow } from './types.ts'
 
 const PAGE = 500

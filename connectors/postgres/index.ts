@@ -8,12 +8,13 @@ import {
 } from '../kit/index.ts'
 import { createChecks } from './checks.ts'
 import { type PostgresConfig, readSettings, type Settings } from './config.ts'
-import { createConnections, type Driver } from './connection.ts'
+import { createConnections } from './connection.ts'
 import { describeItems } from './describe.ts'
 import { errorRules } from './errors.ts'
 import { listItems } from './inventory.ts'
 import { manifest } from './manifest.ts'
 import { listScopes } from './scopes.ts'
+import type { Driver } from './session.ts'
 
 async function loadDriver(): Promise<Driver> {
   try {

@@ -1,8 +1,8 @@
 import { type InventoryItem, type InventoryVerdict, nameKey, whyLeftOut } from '../kit/index.ts'
 import type { Settings } from './config.ts'
-import type { Session } from './connection.ts'
 import { CONTAINERS, relationFingerprints } from './queries/fingerprint.sql.ts'
 import { readSalt } from './salt.ts'
+import type { Session } from './session.ts'
 
 const PAGE = 1000
 

@@ -7,12 +7,12 @@ import { readSalt } from './salt.ts'
 const PARALLEL = 4
 
 /** Every database but templates, and whether this role may connect: one that takes no connections is still there. */
-export const LIST_DATABASES = `
+const LIST_DATABASES = `
 select datname as name, quote_ident(datname) as quoted, quote_ident(session_user) as role,
   has_database_privilege(oid, 'connect') as allowed, datallowconn as open, datconnlimit = -2 as invalid
 from pg_database where not datistemplate order by datname collate "C"`
 
-export interface DatabaseEntry {
+interface DatabaseEntry {
   readonly name: string
   readonly quoted: string
   readonly role: string
@@ -23,8 +23,8 @@ export interface DatabaseEntry {
 
 type LeftOut = ScopeListing['leftOut'][number]
 
-export async function readDatabases(connections: Connections, settings: Settings): Promise<readonly DatabaseEntry[]> {
-  return connections.use(settings.database, async (session) => {
+export async function readDatabases(connections: Connections): Promise<readonly DatabaseEntry[]> {
+  return connections.useFirst(async (session) => {
     await session.begin()
     const [rows = []] = await session.run(LIST_DATABASES)
     await session.commit()
@@ -49,7 +49,7 @@ export function whyNotCrawled(settings: Settings, entry: DatabaseEntry): LeftOut
 }
 
 export async function listScopes(connections: Connections, settings: Settings): Promise<ScopeListing> {
-  const entries = await readDatabases(connections, settings)
+  const entries = await readDatabases(connections)
   const results: (Scope | LeftOut)[] = new Array(entries.length)
   const queue = entries.entries()
   const work = async () => {
@@ -77,7 +77,7 @@ async function readScope(connections: Connections, settings: Settings, entry: Da
       await session.commit()
       return `${salt}.${String(row?.fingerprint)}`
     })
-    if (name !== settings.database) await connections.release(name)
+    if (!settings.firstDatabases.includes(name)) await connections.release(name)
     return { key, name, fingerprint }
   } catch (error) {
     if (!(error instanceof IngestError) || error.category === 'cancelled') throw error

@@ -56,7 +56,7 @@ export async function offersTls(socket: net.Socket, settings: Settings): Promise
   throw notPostgres(settings)
 }
 
-export async function upgrade(socket: net.Socket, settings: Settings): Promise<tls.TLSSocket> {
+async function upgrade(socket: net.Socket, settings: Settings): Promise<tls.TLSSocket> {
   const verify = settings.ssl === 'verify-ca' || settings.ssl === 'verify-full'
   const secure = tls.connect({
     socket,

@@ -85,6 +85,11 @@ with recursive rel as materialized (
     from pg_inherits i join rel on rel.oid = i.inhrelid join pg_class c on c.oid = i.inhparent
     join pg_namespace n on n.oid = c.relnamespace
   union all
+  -- pg_depend does not know the operators of an exclusion constraint.
+  select k.conrelid, hashtextextended(n.nspname || '.' || o.oprname, u.place)
+    from pg_constraint k join rel on rel.oid = k.conrelid cross join unnest(k.conexclop) with ordinality u(operator, place)
+    join pg_operator o on o.oid = u.operator join pg_namespace n on n.oid = o.oprnamespace where k.contype = 'x'
+  union all
   select p.partrelid, hashtextextended(row(p.partstrat, p.partattrs, p.partclass, p.partcollation)::text, 0)
     from pg_partitioned_table p join rel on rel.oid = p.partrelid
 ), reads as materialized (

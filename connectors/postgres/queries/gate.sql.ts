@@ -58,16 +58,9 @@ with space as materialized (
 )
 select md5(string_agg(h, ',' order by h)) as fingerprint from part`
 
-/** What ties a stamp to one history of one server; each function may be denied, so each is asked separately. */
-export const SALT_RIGHTS = `
-select has_function_privilege('pg_control_system()', 'execute') as system,
-  has_function_privilege('pg_control_checkpoint()', 'execute') as checkpoint,
-  has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')
-    and has_function_privilege('pg_current_wal_insert_lsn()', 'execute') and not pg_is_in_recovery() as wal,
-  (select oid from pg_database where datname = current_database()) as database`
-
+/** These may be denied, or refused by a managed service; each answers one text `value`, or null. */
 export const SYSTEM_IDENTIFIER = 'select system_identifier::text as value from pg_control_system()'
 /** On a primary the timeline of right now; the last checkpoint's may lag behind a promotion. */
-export const TIMELINE_OF_WAL =
-  "select ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int::text as value"
+export const TIMELINE_OF_WAL = `select case when not pg_is_in_recovery()
+  then ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int::text end as value`
 export const TIMELINE_OF_CHECKPOINT = 'select timeline_id::text as value from pg_control_checkpoint()'
