@@ -14,7 +14,10 @@ export function readWish(args: readonly string[]): DecisionWish {
 }
 
 export function printProposals(io: Io, proposals: readonly ProposalRow[]): void {
-  if (proposals.length === 0) return io.print('No removals are proposed.')
+  if (proposals.length === 0) {
+    io.print('No removals are proposed.')
+    return
+  }
   const lines = table(proposals, [
     { title: 'ID', value: (proposal) => proposal.id, align: 'right' },
     { title: 'ASSET', value: (proposal) => proposal.asset },

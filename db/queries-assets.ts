@@ -180,18 +180,20 @@ export async function searchAssets(sql: Query, { words, kinds, limit }: SearchQu
     ...(await sql<SearchHit[]>`
       with hit as (
         select a.id, a.display, a.kind, a.comment, a.name, found.columns,
-               a.display ilike all (${patterns}::text[]) as by_name,
-               found.columns is not null as by_column
+               a.display ilike all (${patterns}::text[]) as by_name, found.columns is not null as by_column
         from tidemark.asset a
         cross join lateral (
           select array_agg(array_to_string(f.path, '.') order by f.position) as columns from tidemark.field f
-          where f.asset_id = a.id and f.removed_at is null and f.name ilike all (${patterns}::text[])) found
+          where f.asset_id = a.id and f.removed_at is null and f.name ilike any (${patterns}::text[])) found
         where a.removed_at is null and not a.placeholder
           and (cardinality(${[...kinds]}::text[]) = 0 or a.kind = any (${[...kinds]}::text[]))
-          and (a.display ilike all (${patterns}::text[]) or found.columns is not null
-               or a.comment ilike all (${patterns}::text[]))
+          and not exists (
+            select 1 from unnest(${patterns}::text[]) as word
+            where not (a.display ilike word or coalesce(a.comment ilike word, false)
+                       or exists (select 1 from unnest(found.columns) as field where field ilike word)))
       )
-      select h.id as "assetId", h.display as asset, h.kind, s.name as source, h.comment, h.columns,
+      select h.id as "assetId", h.display as asset, h.kind, s.name as source, h.comment,
+             case when by_name then null else h.columns end as columns,
              case when by_name then 'name' when by_column then 'column' else 'comment' end as matched
       from hit h
       left join tidemark.claim c on c.asset_id = h.id and c.writes

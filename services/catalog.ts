@@ -32,7 +32,7 @@ import {
 import { IngestError } from '../model/errors.ts'
 import type { ChangeSeverity } from '../model/sync.ts'
 import type { ServiceContext } from './context.ts'
-import { requireSource } from './sources.ts'
+import { requireSource } from './lookup.ts'
 
 export type { ColumnRow, FoundAsset, KindCount, SearchHit } from '../db/queries-assets.ts'
 export type { ChangeRow } from '../db/queries-changes.ts'

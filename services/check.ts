@@ -4,7 +4,7 @@ import { findSourceByName } from '../db/sources.ts'
 import { openSecrets } from '../db/vault.ts'
 import { type ErrorSummary, IngestError, summarizeError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
-import { requireSource } from './sources.ts'
+import { requireSource } from './lookup.ts'
 
 export interface CheckResult {
   readonly name: string

@@ -4,7 +4,7 @@ import { insertRequest } from '../db/runs.ts'
 import { insertAudit } from '../db/sources.ts'
 import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
-import { requireSource, writeAs } from './sources.ts'
+import { requireSource, writeAs } from './lookup.ts'
 import type { RequestedSync } from './sync.ts'
 
 export type { ProposalRow } from '../db/proposals.ts'

@@ -2,7 +2,7 @@ import { type ChangeRow, listChanges } from '../db/queries-changes.ts'
 import { findRun, listRunScopes, listRuns, type RunHistoryRow, type RunScopeRow } from '../db/queries-runs.ts'
 import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
-import { requireSource } from './sources.ts'
+import { requireSource } from './lookup.ts'
 
 export type { RunHistoryRow, RunScopeRow } from '../db/queries-runs.ts'
 

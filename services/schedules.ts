@@ -6,7 +6,7 @@ import {
   ScheduleOverlapPolicy,
 } from '@temporalio/client'
 import { readStoreIdentity } from '../db/queries.ts'
-import { listSources, type SourceRow } from '../db/sources.ts'
+import { findSourceByName, listSources, type SourceRow } from '../db/sources.ts'
 import { IngestError } from '../model/errors.ts'
 import type { SyncInput } from '../sync/steps.ts'
 import type { ServiceContext } from './context.ts'
@@ -61,6 +61,16 @@ export async function ensureSchedule(
     await handle.update(({ state }) => ({ ...wanted, state: { ...state, ...wanted.state } }))
     return 'updated'
   })
+}
+
+/** How the schedule that Temporal has of a source compares with the one it should have. */
+export async function inspectSchedule(context: ServiceContext, name: string): Promise<'kept' | 'drifted' | 'missing'> {
+  const source = await findSourceByName(context.store, context.organization, name)
+  if (source === undefined || context.temporal === undefined) return 'missing'
+  const wanted = describe(context, source, await readStoreIdentity(context.store.sql, context.organization))
+  const found = await describeIfAny(context.temporal.client, wanted.scheduleId)
+  if (found === undefined) return 'missing'
+  return isSame(found, wanted) ? 'kept' : 'drifted'
 }
 
 /** Whether there was one. */

@@ -1,22 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import { joinSecrets, prepareConfig, splitSecrets, validateConfig } from '../connectors/config.ts'
-import { nearest } from '../connectors/registry.ts'
 import { deleteSource } from '../db/removal.ts'
 import {
   findSourceByName,
   insertAudit,
   insertSource,
-  listSources,
-  resolvePrincipal,
-  type SourceRow,
   updateConfig,
   updateSchedule,
   updateStatus,
 } from '../db/sources.ts'
-import { asStoreError, inTransaction, type Transaction } from '../db/store.ts'
 import { openSecrets, sealSecrets } from '../db/vault.ts'
-import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
+import { checkName, nameTaken, requireSource, type SourceRef, writeAs } from './lookup.ts'
 import { nextTime, parseSchedule } from './schedule-text.ts'
 import { deleteSchedule, ensureSchedule } from './schedules.ts'
 
@@ -28,11 +23,6 @@ export interface NewSource {
   /** As {@link parseSchedule} reads it; absent: the default of temporal.yaml. */
   readonly schedule?: string
   readonly labels?: Readonly<Record<string, string>>
-}
-
-export interface SourceRef {
-  readonly id: number
-  readonly name: string
 }
 
 /**
@@ -77,48 +67,6 @@ async function deleteOrphan(context: ServiceContext, name: string): Promise<void
   } catch {
     // The error that led here is the one to tell.
   }
-}
-
-/** Names are parts of workflow ids and of commands. */
-export function checkName(name: string): void {
-  if (/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u.test(name)) return
-  throw new IngestError('invalid_config', `${JSON.stringify(name)} cannot be a source's name`, {
-    hint: 'Use up to 63 letters, digits, dots, dashes and underscores, a letter or digit first.',
-  })
-}
-
-export async function isNameTaken(
-  { store, organization }: Pick<ServiceContext, 'store' | 'organization'>,
-  name: string,
-): Promise<boolean> {
-  return (await findSourceByName(store, organization, name)) !== undefined
-}
-
-export function nameTaken(name: string): IngestError {
-  return new IngestError('invalid_config', `a source named ${name} exists already`, {
-    hint: `Choose another with --name, or see it with: tidemark show ${name}`,
-  })
-}
-
-/** @throws IngestError `invalid_config` for a name nobody has, with the nearest one. */
-export async function requireSource(
-  context: Pick<ServiceContext, 'store' | 'organization'>,
-  name: string,
-): Promise<SourceRow> {
-  const found = await findSourceByName(context.store, context.organization, name).catch((error: unknown) => {
-    throw asStoreError(error)
-  })
-  if (found !== undefined) return found
-  const names = (await listSources(context.store, context.organization)).map((source) => source.name)
-  const near = nearest(name, names)
-  throw new IngestError('invalid_config', `there is no source named ${JSON.stringify(name)}`, {
-    hint:
-      near === undefined
-        ? names.length === 0
-          ? 'Add one: tidemark add postgres://user@host/database'
-          : `Sources: ${names.join(', ')}.`
-        : `Did you mean ${near}?`,
-  })
 }
 
 /** Stops the schedule; syncs by hand still work. */
@@ -199,16 +147,4 @@ export async function removeSource(context: ServiceContext, name: string): Promi
     return removed
   })
   return { removedAssets }
-}
-
-/** A write: one transaction, its actor known, failures of the store told as such. */
-export async function writeAs<T>(
-  context: Pick<ServiceContext, 'store' | 'organization' | 'actor'>,
-  write: (tx: Transaction, actorId: number) => Promise<T>,
-): Promise<T> {
-  const { sql } = context.store
-  return await inTransaction(
-    sql,
-    async (tx) => await write(tx, await resolvePrincipal(tx, context.organization, context.actor)),
-  )
 }

@@ -1,9 +1,8 @@
 import { listSourceStatus, type SourceStatus } from '../db/queries-sources.ts'
 import { findSourceByName, listSources } from '../db/sources.ts'
 import type { ServiceContext } from './context.ts'
+import { requireSource } from './lookup.ts'
 import { nextTime, type Schedule } from './schedule-text.ts'
-import { nextScheduledRun } from './schedules.ts'
-import { requireSource } from './sources.ts'
 
 export interface SourceState extends SourceStatus {
   /** When the schedule acts next, if anything is up that honours it; jitter is included where Temporal tells it. */
@@ -32,8 +31,14 @@ async function nextSync(
   schedule: Schedule | null | undefined,
 ): Promise<Date | null> {
   if (schedule === null || schedule === undefined || row.status !== 'active') return null
-  const told = await nextScheduledRun(context, row.source).catch(() => undefined)
-  return told ?? nextTime(schedule, new Date()) ?? null
+  return (await askTemporal(context, row.source)) ?? nextTime(schedule, new Date()) ?? null
+}
+
+/** Its client is loaded for those alone who have a Temporal. */
+async function askTemporal(context: Reading, source: string): Promise<Date | undefined> {
+  if (context.temporal === undefined) return undefined
+  const { nextScheduledRun } = await import('./schedules.ts')
+  return await nextScheduledRun(context, source).catch(() => undefined)
 }
 
 /** A source's settings as stored, its secrets masked. */

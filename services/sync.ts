@@ -7,8 +7,8 @@ import { asStoreError } from '../db/store.ts'
 import { IngestError } from '../model/errors.ts'
 import type { SyncMode, SyncOutcome, SyncTrigger } from '../model/sync.ts'
 import type { ServiceContext } from './context.ts'
+import { requireSource, type SourceRef, writeAs } from './lookup.ts'
 import { SYNC_WORKFLOW, syncInput } from './schedules.ts'
-import { requireSource, type SourceRef, writeAs } from './sources.ts'
 import { searchAttributes } from './temporal.ts'
 
 export interface SyncWish {

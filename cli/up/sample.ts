@@ -1,5 +1,6 @@
 import type { ServiceContext } from '../../services/context.ts'
-import { addSource, isNameTaken, refreshConfig } from '../../services/sources.ts'
+import { isNameTaken } from '../../services/lookup.ts'
+import { addSource, refreshConfig } from '../../services/sources.ts'
 import { readSourceStates } from '../../services/status.ts'
 import { readTarget } from '../../services/target.ts'
 import { makeSampleShop, makeSampleTills } from '../sample/index.ts'

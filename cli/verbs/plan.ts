@@ -22,7 +22,7 @@ const SHOWN = 20
 
 export async function run({ io, args, options, signal }: Invocation<Options>): Promise<number> {
   await using session = await openSession({ onStatus: io.note, signal })
-  const { requireSource } = await import('../../services/sources.ts')
+  const { requireSource } = await import('../../services/lookup.ts')
   const [source = ''] = args
   await requireSource(session, source)
   const order = {
@@ -38,7 +38,7 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
     return { scope, status, listing, listed, describe: moved, absent, error, items }
   })
   io.data({ run, scopes: planned })
-  for (const scope of planned) printScope(io, scope)
+  for (const scope of planned) if (scope.status !== 'left out') printScope(io, scope)
   return exitCode
 }
 

@@ -10,7 +10,8 @@ export async function run({ io, args, options, signal }: Invocation<DecideOption
   if (options.list === true) {
     const proposals = await readProposals(session, wish.source)
     io.data({ proposals })
-    return printProposals(io, proposals) ?? undefined
+    printProposals(io, proposals)
+    return
   }
   const { decided } = await rejectRemovals(await session.context(), wish)
   io.data({ decided })

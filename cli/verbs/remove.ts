@@ -1,5 +1,6 @@
 import { IngestError } from '../../model/errors.ts'
-import { removeSource, requireSource } from '../../services/sources.ts'
+import { requireSource } from '../../services/lookup.ts'
+import { removeSource } from '../../services/sources.ts'
 import type { Invocation } from '../invocation.ts'
 import { confirm } from '../prompt.ts'
 import { openSession } from '../session.ts'

@@ -1,5 +1,5 @@
 import { readAssetDetails, requireAsset } from '../../services/catalog.ts'
-import { isNameTaken } from '../../services/sources.ts'
+import { isNameTaken } from '../../services/lookup.ts'
 import { readSourceConfig, readSourceStates } from '../../services/status.ts'
 import { printAsset } from '../asset-text.ts'
 import type { Invocation } from '../invocation.ts'
