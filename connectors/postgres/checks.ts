@@ -59,8 +59,9 @@ async function reach(settings: Settings, context: ConnectorContext): Promise<str
 async function handshake(settings: Settings, context: ConnectorContext): Promise<string> {
   try {
     const socket = await openSocket(settings, context.signal)
-    socket.destroy()
+    // A plain socket has no protocol: the server did not offer one, and `prefer` goes on without.
     const protocol = (socket as Partial<TLSSocket>).getProtocol?.()
+    socket.destroy()
     return protocol === undefined ? 'not offered; connecting without' : String(protocol)
   } catch (error) {
     throw classify(error, `TLS with ${addressOf(settings)}`, context.signal)

@@ -60,6 +60,8 @@ async function upgrade(socket: net.Socket, settings: Settings): Promise<tls.TLSS
   const verify = settings.ssl === 'verify-ca' || settings.ssl === 'verify-full'
   const secure = tls.connect({
     socket,
+    // Without it Node would compare the certificate of an address with "localhost".
+    host: settings.host,
     ...(net.isIP(settings.host) ? {} : { servername: settings.host }),
     rejectUnauthorized: verify,
     ...(settings.ssl === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
