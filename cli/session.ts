@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { IngestError } from '../model/errors.ts'
 import { ensureHome, type RuntimeInfo, readRuntimeFile, tidemarkHome } from '../runtime/home.ts'
 import type { Registry } from '../services/connectors.ts'
 import { currentActor, DEFAULT_ORGANIZATION, type ServiceContext } from '../services/context.ts'
@@ -68,27 +66,16 @@ function attachTo(running: RuntimeInfo): FoundStore {
   return { url: running.databaseUrl, origin: 'attached', running, stop: nothingToStop }
 }
 
-const OWNER_PATIENCE_MS = 20_000
-
-/** Another command may have the embedded store for a moment, or an `up` be on its way. */
 async function startBriefly(home: string, { onStatus, signal }: SessionOptions): Promise<FoundStore> {
-  const { startEmbeddedPostgres } = await import('../runtime/postgres.ts')
-  const giveUpAt = Date.now() + OWNER_PATIENCE_MS
-  while (true) {
-    try {
-      const server = await startEmbeddedPostgres({
-        home,
-        ...(onStatus === undefined ? {} : { onStatus }),
-        ...(signal === undefined ? {} : { signal }),
-      })
-      return { url: server.url, origin: 'embedded', stop: () => server.stop() }
-    } catch (error) {
-      if (!(error instanceof IngestError) || error.code !== 'already_owned' || Date.now() > giveUpAt) throw error
-      await delay(150)
-      const running = await readRuntimeFile(home)
-      if (running !== undefined) return attachTo(running)
-    }
-  }
+  const { startOwnPostgres } = await import('./embedded.ts')
+  const started = await startOwnPostgres({
+    home,
+    ...(onStatus === undefined ? {} : { onStatus }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  if ('running' in started) return attachTo(started.running)
+  const { server } = started
+  return { url: server.url, origin: 'embedded', stop: () => server.stop() }
 }
 
 interface Parts {

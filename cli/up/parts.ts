@@ -1,10 +1,13 @@
 import type { NativeConnectionOptions } from '@temporalio/worker'
+import { IngestError } from '../../model/errors.ts'
+import type { EmbeddedPostgres, EmbeddedPostgresOptions } from '../../runtime/postgres.ts'
 import type { ServiceContext } from '../../services/context.ts'
 import type { Settings } from '../../services/settings.ts'
 import { openMigratedStore, type Store } from '../../services/store.ts'
 import { startPendingSync } from '../../services/sync.ts'
 import { connectTemporal, type TemporalLink, temporalConnection, temporalNamespace } from '../../services/temporal.ts'
 import type { RunningWorker } from '../../worker/index.ts'
+import { startOwnPostgres } from '../embedded.ts'
 import { limitsOf } from '../sync.ts'
 import type { Cleanup } from './cleanup.ts'
 
@@ -46,14 +49,16 @@ export async function startStore({ home, cleanup, onStatus, signal, port }: Part
   return { store, own: server !== undefined, ...(server === undefined ? {} : { exited: server.exited }) }
 }
 
-async function startServer(options: {
-  home: string
-  onStatus: (message: string) => void
-  signal: AbortSignal
-  port?: number
-}) {
-  const { startEmbeddedPostgres } = await import('../../runtime/postgres.ts')
-  return await startEmbeddedPostgres(options)
+async function startServer(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const started = await startOwnPostgres(options)
+  if ('running' in started) throw runningAlready(options.home, started.running.pid)
+  return started.server
+}
+
+export function runningAlready(home: string, pid: number): IngestError {
+  return new IngestError('dependency_unavailable', `tidemark is running already for ${home} (pid ${pid})`, {
+    hint: 'Use it: every other command attaches to it. Or set TIDEMARK_HOME to another folder for a second one.',
+  })
 }
 
 function withoutPassword(url: string): string {

@@ -10,6 +10,7 @@ import { readVersion } from '../version.ts'
 import type { Cleanup } from './cleanup.ts'
 import {
   type PartOptions,
+  runningAlready,
   type StorePart,
   startStore,
   startSyncWorker,
@@ -65,10 +66,7 @@ export async function startUp(io: Io, options: UpOptions, cleanup: Cleanup, sign
 
 async function refuseSecond(home: string): Promise<void> {
   const running = await readRuntimeFile(home)
-  if (running === undefined) return
-  throw new IngestError('dependency_unavailable', `tidemark is running already for ${home} (pid ${running.pid})`, {
-    hint: 'Use it: every other command attaches to it. Or set TIDEMARK_HOME to another folder for a second one.',
-  })
+  if (running !== undefined) throw runningAlready(home, running.pid)
 }
 
 /** Waits for both, so that what has started is known to the cleanup even if the other fails. */

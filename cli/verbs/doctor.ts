@@ -45,27 +45,31 @@ async function inspectRest(opened: Session, add: (finding: Finding) => void): Pr
           detail: `running (pid ${running.pid}), version ${running.version}${uiOf(running)}`,
         },
   )
-  await look(add, 'master key', async () => {
+  const keyed = await look(add, 'master key', async () => {
     const { masterKey } = await session.context()
     return [{ name: 'master key', status: 'ok', detail: `key ${masterKey.id}` }]
   })
+  // Without it the rest would only say so again.
+  if (!keyed) return
   await look(add, 'Temporal', async () => inspectTemporal(await session.context({ temporal: true })))
   await look(add, 'sources', async () => inspectSources(await session.context()))
 }
 
 const uiOf = ({ temporalUiUrl }: RuntimeInfo) => (temporalUiUrl === undefined ? '' : `, Temporal UI ${temporalUiUrl}`)
 
-/** A look that fails is a finding too. */
+/** A look that fails is a finding too; false then. */
 async function look(
   add: (finding: Finding) => void,
   name: string,
   inspect: () => Promise<readonly Finding[]>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     for (const finding of await inspect()) add(finding)
+    return true
   } catch (error) {
     const { message, hint } = tellError(error)
     add({ name, status: 'failed', detail: message, ...(hint === null ? {} : { fix: hint }) })
+    return false
   }
 }
 
