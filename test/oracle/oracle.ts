@@ -60,7 +60,8 @@ async function runSequence(
   await using world = await subject.createWorld(seed)
   const during: (() => Promise<void>)[] = []
   const connector = interleave(subject.connector, async () => await during.shift()?.())
-  await using engine = await createEngine([connector], { batch: 7 })
+  // Small batches try what crosses them, large ones are what people run.
+  await using engine = await createEngine([connector], { batch: [7, 40, 500][seed % 3] ?? 500 })
   const source = await engine.addSource(connector, world.config)
   for (const next of steps) await takeStep(world, source, next, during, report)
   for (const left of during.splice(0)) await left()
