@@ -29,11 +29,11 @@ export const KIND_GROUPS = [
   'message',
   'other',
 ] as const
-export const kindGroup = z.enum(KIND_GROUPS)
+const kindGroup = z.enum(KIND_GROUPS)
 export type KindGroup = z.infer<typeof kindGroup>
 
 /** A pointer to an asset by name, in this source's namespace unless another is given. */
-export const assetRef = z.strictObject({
+const assetRef = z.strictObject({
   /** An OpenLineage namespace such as `postgres://host:5432`; absent: the source's own. */
   namespace: z.string().optional(),
   group: kindGroup,
@@ -41,7 +41,7 @@ export const assetRef = z.strictObject({
 })
 export type AssetRef = z.infer<typeof assetRef>
 
-export const fieldRecord = z.strictObject({
+const fieldRecord = z.strictObject({
   /** The column's name; for a nested field its last step. */
   name: z.string(),
   /** All the steps of a nested field, outermost first; absent for a plain column. */
@@ -62,7 +62,7 @@ export const fieldRecord = z.strictObject({
 })
 export type FieldRecord = z.infer<typeof fieldRecord>
 
-export const constraintRecord = z.strictObject({
+const constraintRecord = z.strictObject({
   name: z.string(),
   kind: z.enum(['primary key', 'unique', 'foreign key', 'check', 'exclusion', 'not null']),
   /** Columns in key order; empty for a table check without plain columns. */
@@ -76,7 +76,7 @@ export const constraintRecord = z.strictObject({
 })
 export type ConstraintRecord = z.input<typeof constraintRecord>
 
-export const indexRecord = z.strictObject({
+const indexRecord = z.strictObject({
   name: z.string(),
   /** Key columns or expressions in order, as the source writes them. */
   columns: z.array(z.string()),
@@ -88,22 +88,21 @@ export const indexRecord = z.strictObject({
 export type IndexRecord = z.infer<typeof indexRecord>
 
 /** What lives inside an asset besides fields and keys: a trigger, policy, rule, grant. Unique by kind and name. */
-export const facetRecord = z.strictObject({
+const facetRecord = z.strictObject({
   kind: z.string(),
   name: z.string(),
   body: z.record(z.string(), json),
 })
 export type FacetRecord = z.infer<typeof facetRecord>
 
-export const definitionRecord = z.strictObject({
+const definitionRecord = z.strictObject({
   language: z.string(),
   text: z.string(),
 })
-export type DefinitionRecord = z.infer<typeof definitionRecord>
 
 /** Where a record's edges come from. Edges parsed from definitions and query logs are the lineage step's own. */
-export const RECORD_EDGE_ORIGINS = ['catalogue', 'bi', 'code'] as const
-export const upstreamRecord = assetRef.extend({ origin: z.enum(RECORD_EDGE_ORIGINS) })
+const RECORD_EDGE_ORIGINS = ['catalogue', 'bi', 'code'] as const
+const upstreamRecord = assetRef.extend({ origin: z.enum(RECORD_EDGE_ORIGINS) })
 export type UpstreamRecord = z.infer<typeof upstreamRecord>
 
 export const assetRecord = z.strictObject({

@@ -20,12 +20,7 @@ export interface TemporalBinary {
   readonly version: string
 }
 
-/** The path of a `temporal` program that runs, fetched if need be; undefined when there is none to be had. */
-export async function findTemporalBinary(options: FindTemporalOptions = {}): Promise<string | undefined> {
-  return (await locateTemporal(options))?.path
-}
-
-/** Like `findTemporalBinary`, with where it came from. Looks at TIDEMARK_TEMPORAL_BIN, PATH and the cache, then installs. */
+/** A `temporal` program that runs: TIDEMARK_TEMPORAL_BIN, from PATH, from the cache, or installed; undefined when none is to be had. */
 export async function locateTemporal(options: FindTemporalOptions = {}): Promise<TemporalBinary | undefined> {
   const { onStatus, env = process.env } = options
   const given = env.TIDEMARK_TEMPORAL_BIN

@@ -20,8 +20,6 @@ import {
 import { listProcesses, processStamp } from './process-table.ts'
 import { locateTemporal, type TemporalBinary } from './temporal-binary.ts'
 
-export { type FindTemporalOptions, findTemporalBinary } from './temporal-binary.ts'
-
 /** The search attributes that Tidemark's workflows set, with their types. */
 export const TEMPORAL_SEARCH_ATTRIBUTES = {
   TidemarkSource: 'Keyword',

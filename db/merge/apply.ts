@@ -1,13 +1,5 @@
 import type { Transaction } from '../store.ts'
-import { tellAssetChanges, tellFieldChanges } from './tell.ts'
-
-export interface ApplyContext {
-  readonly runId: number
-  readonly sourceId: number
-  /** Whether additions and changes make rows of their own; folded into one baseline change otherwise. */
-  readonly tellAdded: boolean
-  readonly tellChanged: boolean
-}
+import { type ApplyContext, tellAssetChanges, tellFieldChanges } from './tell.ts'
 
 export interface ApplyCounts {
   readonly added: number

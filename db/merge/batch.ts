@@ -2,8 +2,9 @@ import type { ErrorSummary } from '../../model/errors.ts'
 import type { RunRow } from '../runs.ts'
 import { guardAttempt, type ScopeAttempt } from '../scopes.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
-import { type ApplyContext, applyStage } from './apply.ts'
+import { applyStage } from './apply.ts'
 import { copyStage, createStage, type KindLevels, type MergeItem, resolveNamespaces } from './stage.ts'
+import type { ApplyContext } from './tell.ts'
 
 export interface MergeBatch {
   readonly items: readonly MergeItem[]

@@ -1,5 +1,12 @@
 import type { Transaction } from '../store.ts'
-import type { ApplyContext } from './apply.ts'
+
+export interface ApplyContext {
+  readonly runId: number
+  readonly sourceId: number
+  /** Whether additions and changes make rows of their own; folded into one baseline change otherwise. */
+  readonly tellAdded: boolean
+  readonly tellChanged: boolean
+}
 
 /** Parts of a record that are told otherwise: fields by field, names by renames, ids by re-creation. */
 const NOT_COMPARED = ['fields', 'path', 'nativeId', 'parent']
