@@ -29,7 +29,7 @@ export function createIo(options: { readonly json: boolean }): Io {
   const onStderr = coloured(process.stderr)
   return {
     json,
-    interactive: !json && process.stdin.isTTY === true && process.stderr.isTTY === true,
+    interactive: !json && [process.stdin, process.stdout, process.stderr].every((stream) => stream.isTTY === true),
     print: (line = '') => {
       if (!json) write(process.stdout, line)
     },

@@ -12,7 +12,7 @@ const LINE_EVERY_MS = 2_000
 /** Runs tasks: drawn over one another on a terminal, as plain lines elsewhere. The first failure is thrown after all ended. */
 export async function showProgress(io: Io, concurrent: boolean, tasks: readonly Task[]): Promise<void> {
   if (io.interactive) return await drawTasks(concurrent, tasks)
-  const run = async (task: Task) => io.note(`${task.title}: ${await task.run(throttled(task.title, io))}`)
+  const run = async (task: Task) => io.print(`${task.title}: ${await task.run(throttled(task.title, io))}`)
   if (!concurrent) {
     for (const task of tasks) await run(task)
     return

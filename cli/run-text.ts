@@ -4,7 +4,7 @@ import { count, seconds } from './text.ts'
 
 /** Where a request stands, in a line. */
 export function progressText({ run, blockedBy }: SyncProgress): string {
-  if (run === undefined) return blockedBy === undefined ? 'waiting for a worker' : `waiting for run ${blockedBy}`
+  if (run === undefined) return blockedBy === undefined ? 'starting' : `waiting for run ${blockedBy}`
   const parts = [
     run.scopes > 0 ? `${run.scopesDone} of ${count(run.scopes, 'scope')}` : 'listing scopes',
     ...(run.listed > 0 ? [`${run.listed} listed`] : []),
