@@ -181,7 +181,11 @@ async function describeBatch(sync: ScopeSync, after: WorkItem | undefined): Prom
       const { key, nativeId, fingerprint } = item
       const fault = findRecordFault(answer.records, sync.kinds)
       if (fault === undefined) items.push({ key, nativeId, fingerprint, records: answer.records })
-      else failed.push({ key, error: summarizeError(itemError(sync, key, new IngestError('data_integrity', fault))) })
+      else
+        failed.push({
+          key,
+          error: summarizeError(itemError(sync, key, new IngestError('data_integrity', `describing ${key}: ${fault}`))),
+        })
     }
   }
   return { last, batch: { items, failed, vanished } }

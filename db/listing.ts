@@ -152,10 +152,12 @@ async function recordListing(
   const [size] = await tx<{ listed: number; moved: number }[]>`
     select (select count(*)::int from incoming) as listed,
            (select count(*)::int from tidemark.sync_work where scope_id = ${attempt.scopeId}) as moved`
-  await guardAttempt(tx, attempt, { ...size, ...counts })
+  const { listed, moved } = size as { listed: number; moved: number }
+  await guardAttempt(tx, attempt, { moved })
   const error = verdict.error === undefined ? null : tx.json(verdict.error as never)
   await tx`
     update tidemark.sync_scope ss set status = 'describing', listing = ${verdict.listing}, error = ${error},
+      listed = ${listed}, absent = ${counts.absent}, failed_items = 0,
       visibility = ${verdict.visibility ?? null}, watermark = ${verdict.watermark ?? null},
       visibility_changed = scope.visibility is not null and scope.visibility is distinct from ${verdict.visibility ?? null}
     from tidemark.scope

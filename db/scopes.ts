@@ -195,7 +195,10 @@ export async function completeScope(
   return await inTransaction(sql, async (tx) => {
     await guardAttempt(tx, attempt, {})
     const [done] = await tx<{ listed: number; described: number; failedItems: number }[]>`
-      update tidemark.sync_scope set status = 'completed', completed_at = now(),
+      update tidemark.sync_scope ss set status = 'completed', completed_at = now(),
+        error = case when failed_items > 0 then coalesce(error, (
+          select w.error from tidemark.sync_work w where w.scope_id = ss.scope_id and w.error is not null
+          order by w.ordinal, w.key limit 1)) else error end,
         requests = requests + ${cost.requests}, bytes = bytes + ${cost.bytes}
       where run_id = ${attempt.runId} and scope_id = ${attempt.scopeId}
       returning listed, described, failed_items as "failedItems"`

@@ -46,7 +46,7 @@ export interface TestEngine extends AsyncDisposable {
 /** An engine over a store of its own, syncing in this process. Retries do not wait. */
 export async function createEngine(
   connectors: readonly Connector[],
-  options: { batch?: number } = {},
+  options: { batch?: number; noProgressMs?: number; log?: Logger } = {},
 ): Promise<TestEngine> {
   const store = await createStore()
   const masterKey = parseMasterKey(makeMasterKeyText(), 'test')
@@ -54,8 +54,8 @@ export async function createEngine(
     store,
     registry: createRegistry(connectors),
     masterKey,
-    log: silentLog,
-    limits: { batch: options.batch ?? 500, noProgressMs: 60_000 },
+    log: options.log ?? silentLog,
+    limits: { batch: options.batch ?? 500, noProgressMs: options.noProgressMs ?? 60_000 },
   }
   const engine: Omit<TestEngine, typeof Symbol.asyncDispose> = {
     store,
