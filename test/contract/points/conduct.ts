@@ -118,7 +118,7 @@ async function describeFirst(handle: ConnectorHandle): Promise<Running> {
 }
 
 /** Fails unless the promise settles, in either way, in time. */
-async function within(promise: Promise<unknown>, what: string): Promise<void> {
+async function within(promise: PromiseLike<unknown>, what: string): Promise<void> {
   const settled = promise.then(
     () => true,
     () => true,

@@ -87,7 +87,13 @@ export function testManifest(connector: Connector, harness: ContractHarness): vo
     test('an unknown key is refused, with the one that was probably meant', () => {
       const [known = ''] = Object.keys(manifest.example)
       const typo = `${known}x`
-      expect(messageOf(() => validateConfig(connector, { ...manifest.example, [typo]: 1 }))).toContain(typo)
+      const restore = setReferences(manifest.example)
+      try {
+        const message = messageOf(() => validateConfig(connector, { ...manifest.example, [typo]: 1 }))
+        expect(message).toContain(`unknown key ${typo} (did you mean ${known}?)`)
+      } finally {
+        restore()
+      }
     })
   })
 }
