@@ -2,4 +2,6 @@ import { defineConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
 /** Suites whose servers or packages are heavy to install; they install them, once. */
-export default defineConfig({ test: { ...base.test, include: ['test/peers/**/*.test.ts'], exclude: [], testTimeout: 600_000, hookTimeout: 600_000 } })
+export default defineConfig({
+  test: { ...base.test, include: ['test/peers/**/*.test.ts'], exclude: [], testTimeout: 600_000, hookTimeout: 600_000 },
+})

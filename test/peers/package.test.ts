@@ -29,7 +29,9 @@ beforeAll(async () => {
   writeFileSync(join(project, 'temporal.yaml'), 'connectors: [tidemark-connector-tides]\n')
   await npm(['install', '--prefer-offline', '--install-links', `./${tarball}`, './tides'], project)
   const shop = new DatabaseSync(join(project, 'data/shop.db'))
-  shop.exec('create table orders (id integer primary key, total real); create view big as select * from orders where total > 100')
+  shop.exec(
+    'create table orders (id integer primary key, total real); create view big as select * from orders where total > 100',
+  )
   shop.close()
 })
 afterAll(() => rmSync(project, { recursive: true, force: true }))
@@ -43,7 +45,9 @@ test('the installed package says its version and lists its connectors and one of
 test('it crawls an SQLite file into its own store, and what the other package brings', async () => {
   await tidemark('add', 'data/shop.db', '--name', 'shop', '--yes')
   await tidemark('add', 'tides://dover,calais', '--name', 'tides', '--yes')
-  const assets = JSON.parse(await tidemark('sql', '--json', 'select asset, kind from catalog.assets order by asset')) as unknown
+  const assets = JSON.parse(
+    await tidemark('sql', '--json', 'select asset, kind from catalog.assets order by asset'),
+  ) as unknown
   expect(assets).toEqual(
     expect.arrayContaining([
       { asset: 'calais', kind: 'tide table' },

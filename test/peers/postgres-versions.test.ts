@@ -32,7 +32,11 @@ describe.each(['12', '13', '14', '15', '16', '17', '18'])('PostgreSQL %s', (vers
       await crawl(server.url)
       const seed = Date.now() % 2 ** 31
       console.log(`PostgreSQL ${version}: seed ${seed}`)
-      const subject = { name: version, connector, createWorld: (worldSeed: number) => postgresWorld(server.url, worldSeed) }
+      const subject = {
+        name: version,
+        connector,
+        createWorld: (worldSeed: number) => postgresWorld(server.url, worldSeed),
+      }
       expect(await proveEquivalence(subject, { sequences: 8, seed })).toMatchObject({ sequences: 8 })
     } finally {
       await server.stop()
