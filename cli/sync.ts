@@ -128,7 +128,7 @@ interface Following {
 }
 
 /** Has a request honoured and waits for it. Ctrl-C cancels the sync; what it has stored stays. */
-export async function runRequest(
+async function runRequest(
   engine: Engine,
   context: ServiceContext,
   requested: RequestedSync,

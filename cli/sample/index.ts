@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import postgres from 'postgres'
 
-export const SAMPLE_DATABASE = 'sample_shop'
+const SAMPLE_DATABASE = 'sample_shop'
 
 const script = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
 

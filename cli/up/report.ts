@@ -65,7 +65,7 @@ async function printOutlook(
 }
 
 /** What an asset is made from, as a tree; a branch seen before is not drawn again. */
-export function lineageTree(root: {
+function lineageTree(root: {
   readonly assetId: number
   readonly asset: string
   readonly edges: readonly LineageNode[]
