@@ -123,7 +123,7 @@ interface UrlFields {
  * The config fields that a URL stands for. A URL that names a database means that one alone: it becomes `databases`
  * too. Without one, every database of the server is crawled.
  */
-export function parseUrl(text: string): UrlFields {
+function parseUrl(text: string): UrlFields {
   const match =
     /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text)
   if (match === null) throw badUrl('expected postgres://user:password@host:port/database')

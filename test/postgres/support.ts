@@ -65,7 +65,7 @@ export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-export function testContext(signal: AbortSignal = new AbortController().signal): ConnectorContext {
+function testContext(signal: AbortSignal = new AbortController().signal): ConnectorContext {
   const ignore = () => undefined
   return {
     signal,

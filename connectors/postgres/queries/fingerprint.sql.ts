@@ -5,7 +5,13 @@ export const RELATION_KINDS = "('r', 'p', 'v', 'm', 'f')"
 const columnNames = (relation: string) => `(select sum(hashtextextended(a.attname, a.attnum)) from pg_attribute a
     where a.attrelid = ${relation} and a.attnum > 0)`
 
-/** The names that rows of `source` (owner, rule, refclassid, refobjid, refobjsubid) read from elsewhere. */
+/**
+ * Whether the text of a view may hold aliases for columns it does not read itself: with JOIN USING, or where a table's
+ * alias lists columns. Then a new column there can change it. Read off the rule's stored tree, see ruleutils.c.
+ */
+const NEEDS_ALIASES = `(position(':usingClause (' in w.ev_action::text) > 0 or position(')} :eref' in w.ev_action::text) > 0)`
+
+/** The names that rows of `source` (owner, aliases, refclassid, refobjid, refobjsubid) read from elsewhere. */
 const namesRead = (source: string) => {
   const simple = (catalogue: string, name: string, namespace: string) => `
     select d.owner, hashtextextended(n.nspname || '.' || x.${name}, d.refclassid::bigint) h from ${source} d
@@ -18,7 +24,7 @@ const namesRead = (source: string) => {
       left join pg_attribute a on a.attrelid = x.oid and a.attnum = d.refobjsubid and d.refobjsubid > 0
     union all
     select d.owner, c.h from (select distinct owner, refobjid from ${source}
-      where rule and refclassid = 'pg_class'::regclass) d join lateral (select ${columnNames('d.refobjid')} h) c on true
+      where aliases and refclassid = 'pg_class'::regclass) d join lateral (select ${columnNames('d.refobjid')} h) c on true
     union all
     select d.owner, hashtextextended(row(n.nspname, x.proname, ${columnNames('t.typrelid')})::text, 1) h from ${source} d
       join pg_proc x on x.oid = d.refobjid and d.refclassid = 'pg_proc'::regclass
@@ -42,7 +48,7 @@ const namesRead = (source: string) => {
  * - its own pg_class row by content (its `xmin` moves under TRUNCATE, VACUUM FULL and GRANT, which change no record),
  * - the stamps of the rows it owns: columns, constraints, defaults, the view rule, indexes, comments on each of these,
  * - the names these rows read through pg_depend: columns of other tables, sequences, functions, operators, collations …;
- *   for a view all column names of what it reads, since they decide the aliases in its text,
+ *   for some views all column names of what they read, since those decide the aliases in the text,
  * - the types it uses, followed through arrays, domains, ranges and composites: names, labels, constraints.
  * `closure` follows types by pg_depend, where each of these steps is an edge.
  */
@@ -55,13 +61,13 @@ with recursive rel as materialized (
     left join pg_tablespace s on s.oid = c.reltablespace left join pg_am m on m.oid = c.relam
   where c.relkind in ${RELATION_KINDS} and c.relpersistence <> 't' and c.relnamespace = any('{${schemas}}'::oid[])
 ), own as materialized (
-  select 'pg_class'::regclass::oid as class, oid, oid as rel, false as rule, h from rel
+  select 'pg_class'::regclass::oid as class, oid, oid as rel, false as aliases, h from rel
   union all
   select 'pg_constraint'::regclass, c.oid, c.conrelid, false, hashint8extended(c.xmin::text::bigint, c.oid::bigint)
     from pg_constraint c join rel on rel.oid = c.conrelid left join pg_constraint p on p.oid = c.conparentid
     where c.contype <> 'n' and p.conrelid is distinct from c.conrelid
   union all
-  select 'pg_rewrite'::regclass, w.oid, w.ev_class, true, hashint8extended(w.xmin::text::bigint, w.oid::bigint)
+  select 'pg_rewrite'::regclass, w.oid, w.ev_class, ${NEEDS_ALIASES}, hashint8extended(w.xmin::text::bigint, w.oid::bigint)
     from pg_rewrite w join rel on rel.oid = w.ev_class and rel.relkind in ('v', 'm') where w.ev_type = '1'
   union all
   select 'pg_attrdef'::regclass, d.oid, d.adrelid, false, hashint8extended(d.xmin::text::bigint, d.oid::bigint)
@@ -93,7 +99,7 @@ with recursive rel as materialized (
   select p.partrelid, hashtextextended(row(p.partstrat, p.partattrs, p.partclass, p.partcollation)::text, 0)
     from pg_partitioned_table p join rel on rel.oid = p.partrelid
 ), reads as materialized (
-  select distinct o.rel as owner, o.rule, d.refclassid, d.refobjid, d.refobjsubid
+  select distinct o.rel as owner, o.aliases, d.refclassid, d.refobjid, d.refobjsubid
   from own o join pg_depend d on d.classid = o.class and d.objid = o.oid
   where d.refclassid <> 'pg_namespace'::regclass and (d.refclassid <> 'pg_class'::regclass or d.refobjid <> o.rel)
   union
@@ -117,7 +123,7 @@ with recursive rel as materialized (
 ), type as materialized (
   select distinct type as oid from closure
 ), type_reads as materialized (
-  select distinct t.oid as owner, true as rule, d.refclassid, d.refobjid, d.refobjsubid from type t join pg_depend d
+  select distinct t.oid as owner, true as aliases, d.refclassid, d.refobjid, d.refobjsubid from type t join pg_depend d
     on d.classid = 'pg_type'::regclass and d.objid = t.oid
     where d.refclassid not in ('pg_namespace'::regclass, 'pg_type'::regclass)
   union

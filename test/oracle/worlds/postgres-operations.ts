@@ -178,6 +178,7 @@ async function viewText(scene: Scene, picks: readonly number[]): Promise<string 
   if (c % 3 !== 0 && shared.length > 0 && left.full !== right.full) {
     return `select x.*, 1 as joined from ${left.full} x join ${right.full} y using (${shared.map(ident).join(', ')}) where ${filter}`
   }
+  if (c % 5 === 1 && left.columns.length > 0) return `select x."b" from ${left.full} as x("b")`
   const call = maybe(await functions(scene), c)
   const column = maybe(left.columns, b)
   return `select ${column === undefined ? '1 as one' : `x.${ident(column)}`}, ${call === undefined ? '2' : `${call}()`} as called
