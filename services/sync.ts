@@ -46,7 +46,7 @@ export async function requestSync(context: ServiceContext, wish: SyncWish): Prom
   return { requestId, source: { id, name, connector } }
 }
 
-export function syncWorkflowId(organization: string, source: string, requestId: number): string {
+function syncWorkflowId(organization: string, source: string, requestId: number): string {
   return `sync/${organization}/${source}/${requestId}`
 }
 
@@ -146,4 +146,4 @@ export function exitCodeOf(outcome: SyncOutcome): number {
   return EXIT_CODES[outcome]
 }
 
-export type { FollowedRun, SyncProgress, SyncTrigger }
+export type { FollowedRun, SyncProgress }

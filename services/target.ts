@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { prepareConfig } from '../connectors/config.ts'
+import { prepareConfig, validateConfig } from '../connectors/config.ts'
 import { type Connector, isSecret } from '../connectors/kit/index.ts'
 import { nearest, type Registry } from '../connectors/registry.ts'
 import { IngestError } from '../model/errors.ts'
@@ -41,6 +41,11 @@ function findConnector(registry: Registry, text: string): Connector {
   throw new IngestError('invalid_config', `no connector knows ${scheme}: URLs`, {
     hint: `${near === undefined ? '' : `Did you mean ${near}:? `}Known: ${schemes.map((name) => `${name}:`).join(' ')}`,
   })
+}
+
+/** @throws IngestError `invalid_config` that names each wrong key. */
+export function validateTarget({ connector, config }: Target): void {
+  validateConfig(connector, config)
 }
 
 /** A name to offer for a source, made of what a name may hold. */

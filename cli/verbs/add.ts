@@ -1,9 +1,11 @@
 import { IngestError } from '../../model/errors.ts'
 import type { CheckResult, TestResult } from '../../services/check.ts'
+import { loadConnectors } from '../../services/connectors.ts'
 import { checkName, isNameTaken, nameTaken } from '../../services/lookup.ts'
 import { parseSchedule } from '../../services/schedule-text.ts'
+import { loadSettings } from '../../services/settings.ts'
 import { addSource } from '../../services/sources.ts'
-import { readTarget, suggestName, type Target } from '../../services/target.ts'
+import { readTarget, suggestName, type Target, validateTarget } from '../../services/target.ts'
 import { type ConfigOptions, configOptions } from '../config.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Io } from '../io.ts'
@@ -24,31 +26,41 @@ interface Options extends ConfigOptions {
 }
 
 export async function run({ io, args, options, signal }: Invocation<Options>): Promise<number> {
-  await using session = await openSession({ onStatus: io.note, signal })
   const asking = io.interactive && options.yes !== true
-  const target = readTarget(await session.registry(), args[0] ?? '')
-  const config = await configOptions(target, options)
-  if (asking) await askMissing({ ...target, config })
-  const name = await chooseName(session, { ...target, config }, options.name, asking)
+  const target = await readOrder(args[0] ?? '', options)
+  await using session = await openSession({ onStatus: io.note, signal })
+  if (options.name !== undefined) await refuseTaken(session, options.name)
+  if (asking) await askMissing(target)
+  validateTarget(target)
+  const name = options.name ?? (await chooseName(session, target, asking))
   const schedule = await chooseSchedule(session, options.schedule, asking)
-  const labels = readLabels(options.label)
-  const checks = options.test ? await testFirst(io, { ...target, config }, signal) : undefined
+  const checks = options.test ? await testFirst(io, target, signal) : undefined
   if (checks?.ok === false && !(asking && (await confirm('Save it all the same?', false)))) throw testFailed(checks)
   const { engine, context } = await chooseEngine(session, options.local === true, io)
-  await addSource(context, { name, connector: target.connector.manifest.type, config, schedule, labels })
-  io.print(`Source ${name} added, schedule: ${schedule}.`)
   const source = { name, connector: target.connector.manifest.type, schedule }
-  if (!options.sync) {
-    io.data({ source, checks: checks?.checks ?? [], run: null })
-    io.print(`Sync it with: tidemark sync ${name}`)
-    return 0
-  }
-  const { runs, exitCode } = await syncWith(engine, context, { sources: [name] }, io, signal)
-  io.data({ source, checks: checks?.checks ?? [], run: runs[0] ?? null })
-  if (exitCode === 0)
-    io.print(`See it with: tidemark search <word>, tidemark show <asset>, tidemark sql "select * from catalog.tables"`)
+  await addSource(context, { ...source, config: target.config, labels: readLabels(options.label) })
+  io.print(`Source ${name} added, schedule: ${schedule}.`)
+  const report = options.sync
+    ? await syncWith(engine, context, { sources: [name] }, io, signal)
+    : { runs: [], exitCode: 0 }
+  io.data({ source, checks: checks?.checks ?? [], run: report.runs[0] ?? null })
+  if (report.exitCode === 0) io.print(options.sync ? LOOK : `Sync it with: tidemark sync ${name}`)
   if (context.temporal === undefined && schedule !== 'none') io.note('its schedule runs while `tidemark up` does')
-  return exitCode
+  return report.exitCode
+}
+
+const LOOK = 'See it with: tidemark search <word>, tidemark show <asset>, tidemark sql "select * from catalog.tables"'
+
+/** What the command line says, and whatever is wrong with it, before any store is opened. */
+async function readOrder(url: string, options: Options): Promise<Target> {
+  const settings = loadSettings()
+  const { connector, config } = readTarget(await loadConnectors(settings), url)
+  if (options.name !== undefined) checkName(options.name)
+  if (options.schedule !== undefined) parseSchedule(options.schedule)
+  readLabels(options.label)
+  const target = { connector, config: await configOptions({ connector, config }, options) }
+  if (options.yes === true || process.stdin.isTTY !== true) validateTarget(target)
+  return target
 }
 
 async function testFirst(io: Io, { connector, config }: Target, signal: AbortSignal): Promise<TestResult> {
@@ -64,19 +76,20 @@ function testFailed({ checks }: TestResult): IngestError {
   })
 }
 
-async function chooseName(
-  session: Session,
-  target: Target,
-  given: string | undefined,
-  asking: boolean,
-): Promise<string> {
-  const suggested = given ?? suggestName(target)
-  const name = asking && given === undefined ? await ask('Name of the source', suggested) : suggested
+async function refuseTaken(session: Session, name: string): Promise<void> {
+  if (await isNameTaken(session, name)) throw nameTaken(name)
+}
+
+async function chooseName(session: Session, target: Target, asking: boolean): Promise<string> {
+  const suggested = suggestName(target)
+  const name = asking ? await ask('Name of the source', suggested) : suggested
   checkName(name)
-  if (!(await isNameTaken(session, name))) return name
-  if (!asking || given !== undefined) throw nameTaken(name)
-  process.stderr.write(`There is a source ${name} already.\n`)
-  return await chooseName(session, target, undefined, asking)
+  if (!asking) await refuseTaken(session, name)
+  else if (await isNameTaken(session, name)) {
+    process.stderr.write(`There is a source ${name} already.\n`)
+    return await chooseName(session, target, asking)
+  }
+  return name
 }
 
 async function chooseSchedule(session: Session, given: string | undefined, asking: boolean): Promise<string> {

@@ -3,10 +3,13 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import postgres from 'postgres'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { makeMasterKeyText } from '../../db/vault.ts'
 import { createDatabase } from '../helpers/store.ts'
 import { createPlace, makeHome, type Place, tidemark } from './support.ts'
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 180_000 })
 
 function makeFile(): string {
   const path = join(makeHome(), 'shop.db')

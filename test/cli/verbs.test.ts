@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import postgres from 'postgres'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createDatabase } from '../helpers/store.ts'
 import { createPlace, makeHome, tidemark } from './support.ts'
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 180_000 })
 
 function makeFile(): string {
   const path = join(makeHome(), 'shop.db')
@@ -46,11 +49,11 @@ test.concurrent.each([
   [['sync', '--ful'], "unknown option '--ful'"],
   [['run'], "missing required argument 'id'"],
   [['runs', '--limit', 'x'], 'whole number'],
+  [['add', 'shop.db', '--schedule', '61 * * * *'], 'minute "61"'],
   [['add', 'postgrs://u@h/d'], 'no connector knows postgrs: URLs'],
   [['connectors', 'sqlit'], 'unknown connector "sqlit"'],
 ])('%j is a usage error', async (args, message) => {
-  const env = { TIDEMARK_HOME: makeHome(), DATABASE_URL: process.env.TIDEMARK_TEST_POSTGRES }
-  const { code, stdout, stderr } = await tidemark(args, env)
+  const { code, stdout, stderr } = await tidemark(args, { TIDEMARK_HOME: makeHome() })
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain(`error: `)
   expect(stderr).toContain(message)
