@@ -28,7 +28,6 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
     host: 'db.example.com',
     port: 5432,
     user: 'tidemark',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference that the engine resolves
     password: '${env:SHOP_DB_PASSWORD}',
     databases: { deny: ['test_*'] },
     schemas: { deny: ['tmp_*'] },
