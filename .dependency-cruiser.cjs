@@ -129,8 +129,8 @@ module.exports = {
     {
       name: 'resolvable',
       severity: 'error',
-      comment: 'an import that leads nowhere',
-      from: {},
+      comment: 'an import that leads nowhere; the package of the tests finds `tidemark/kit` where it is installed',
+      from: { pathNot: '^test/fixtures/connector-package/' },
       to: { couldNotResolve: true },
     },
   ],

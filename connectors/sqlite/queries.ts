@@ -49,4 +49,3 @@ export function createQueries(database: DatabaseSync) {
     }),
   }
 }
-export type Queries = ReturnType<typeof createQueries>

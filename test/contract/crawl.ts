@@ -55,7 +55,7 @@ export async function crawl(handle: ConnectorHandle): Promise<CrawledItem[]> {
   return crawled
 }
 
-export async function listItems(handle: ConnectorHandle, scope: Scope): Promise<InventoryItem[]> {
+async function listItems(handle: ConnectorHandle, scope: Scope): Promise<InventoryItem[]> {
   const items: InventoryItem[] = []
   for await (const page of handle.inventory(scope)) items.push(...page)
   return items

@@ -1,4 +1,4 @@
-import type { Connector, ConnectorHandle, Json, Scope } from '../../connectors/kit/index.ts'
+import type { ConnectorHandle, Json, Scope } from '../../connectors/kit/index.ts'
 import type { ErrorCategory } from '../../model/errors.ts'
 
 /** What `describeConnector` needs to know of a system to hold its connector to the protocol. */
@@ -52,8 +52,6 @@ export interface FaultCase {
   /** Makes the trouble and runs into it: must reject. */
   provoke(context: { fixture: Fixture; handle: ConnectorHandle; scope: Scope }): Promise<unknown>
 }
-
-export type AnyConnector = Connector
 
 /** The headings that every connector's README has, in this order. */
 export const README_HEADINGS = [

@@ -31,9 +31,7 @@ export const HOSTILE: readonly string[] = [
   '{1,2}',
   '$1',
   '%s %I',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: that is the point
   '${x}',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: that is the point
   '${env:HOME}',
   '?',
   '*',

@@ -44,7 +44,7 @@ export function createWorkbookWorld(): WorkbookWorld {
   return { projects: new Map(), datasets: new Map(), trouble: {}, described: [] }
 }
 
-export const UPSTREAM_NAMESPACE = 'postgres://warehouse:5432'
+const UPSTREAM_NAMESPACE = 'postgres://warehouse:5432'
 
 /** The connector over worlds held in memory, which a source names in its config. */
 export function workbookConnector(worlds: ReadonlyMap<string, WorkbookWorld>): Connector {
