@@ -26,6 +26,8 @@ export interface SyncInput {
   readonly window: number
   /** Absent: the defaults of `sync/retry.ts`. */
   readonly retry?: RetryProfiles
+  /** How long a step may go without a sign of life before another worker takes it, in milliseconds; 30 s when absent. */
+  readonly heartbeatMs?: number
   /** Whether the Temporal namespace knows Tidemark's search attributes. */
   readonly searchable?: boolean
   /** Set when a long run goes on in a new execution. */

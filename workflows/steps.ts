@@ -13,7 +13,7 @@ type StepName = keyof Steps
 
 /** A step may take as long as its source is large; heartbeats tell that it lives. */
 const START_TO_CLOSE = '24 hours'
-const HEARTBEAT = '30 seconds'
+const HEARTBEAT_MS = 30_000
 
 /** Temporal proxies of the steps, whose failures come back as the IngestErrors that the activities threw. */
 export function proxySteps(input: SyncInput): Steps {
@@ -27,7 +27,7 @@ function proxyStep(name: StepName, input: SyncInput): (argument: { readonly name
   return async (argument) => {
     const activities = proxyActivities<Record<StepName, (argument: unknown) => Promise<unknown>>>({
       startToCloseTimeout: START_TO_CLOSE,
-      heartbeatTimeout: HEARTBEAT,
+      heartbeatTimeout: input.heartbeatMs ?? HEARTBEAT_MS,
       summary: argument.name === undefined ? input.source : `${input.source}: ${argument.name}`.slice(0, 200),
       priority: { fairnessKey: `${input.organization}/${input.source}`.slice(0, 64) },
       retry: {
