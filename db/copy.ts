@@ -32,7 +32,11 @@ function arrayLiteral(values: readonly string[]): string {
 
 /** JSON for a jsonb column; the escape for NUL, which jsonb refuses, becomes its control picture. */
 export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value)
+  return safeJson(JSON.stringify(value))
+}
+
+/** The same for what is JSON text already. */
+export function safeJson(text: string): string {
   return text.includes('\\u0000') ? text.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\u2400') : text
 }
 
@@ -44,4 +48,29 @@ export async function copyInto(
 ): Promise<void> {
   const sink = await tx.unsafe(`copy ${target} from stdin`).writable()
   await pipeline(Readable.from(chunks), sink)
+}
+
+/** Streams lines into `copy <target> from stdin`; nothing is sent when there are none. */
+export async function copyLines(tx: Transaction, target: string, lines: Iterable<string>): Promise<void> {
+  const chunks = chunksOf(lines)
+  const first = chunks.next()
+  if (first.done === true) return
+  const all = function* () {
+    yield first.value
+    yield* chunks
+  }
+  await copyInto(tx, target, all())
+}
+
+const CHUNK_LENGTH = 65_536
+
+function* chunksOf(lines: Iterable<string>): Generator<string, void, void> {
+  let chunk = ''
+  for (const line of lines) {
+    chunk += line
+    if (chunk.length < CHUNK_LENGTH) continue
+    yield chunk
+    chunk = ''
+  }
+  if (chunk !== '') yield chunk
 }

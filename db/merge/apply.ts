@@ -1,38 +1,23 @@
 import type { Transaction } from '../store.ts'
 import { type ApplyContext, tellAssetChanges, tellFieldChanges } from './tell.ts'
 
-export interface ApplyCounts {
-  readonly added: number
-  readonly changed: number
-}
-
 /**
- * Writes the staged records to the assets they were resolved to: only what differs is touched. The statements hold for
- * any mixture of states; those about existing assets find nothing to do in a first crawl.
+ * Writes the staged records to the existing assets they were resolved to, only what differs: those in the states
+ * `real`, `revived`, `moved` and `renamed`. New assets have no past and are written at once.
  */
-export async function applyStage(tx: Transaction, context: ApplyContext): Promise<ApplyCounts> {
+export async function applyStage(tx: Transaction, context: ApplyContext): Promise<void> {
   await tx`create temp table written on commit drop as
-    select ordinal, asset_id, state, same_object from stage_asset where state in ('new', 'real', 'revived', 'moved', 'renamed')`
-  const [counts] = await tx<{ added: number; changed: number; existing: number }[]>`
-    select count(*) filter (where state in ('new', 'real', 'revived'))::int as added,
-           count(*) filter (where state = 'moved')::int as changed,
-           count(*) filter (where state <> 'new')::int as existing from written`
-  const { added, changed, existing } = counts as { added: number; changed: number; existing: number }
-  if (added + existing > 0) {
-    await tx`analyze stage_field`
-    await tellAssetChanges(tx, context)
-    if (existing > 0) {
-      await tellFieldChanges(tx, context)
-      await updateAssets(tx, context)
-      await clearParts(tx)
-    }
-    await writeFields(tx)
-    await writeParts(tx)
-    await writeEdges(tx, context)
-    await writeVersions(tx, context)
-  }
+    select ordinal, asset_id, state, same_object from stage_asset where state in ('real', 'revived', 'moved', 'renamed')`
+  await tx`analyze stage_field`
+  await tellAssetChanges(tx, context)
+  await tellFieldChanges(tx, context)
+  await updateAssets(tx, context)
+  await clearParts(tx)
+  await writeFields(tx)
+  await writeParts(tx)
+  await writeEdges(tx, context)
+  await writeVersions(tx, context)
   await tx`drop table written`
-  return { added, changed }
 }
 
 async function updateAssets(tx: Transaction, { runId }: ApplyContext): Promise<void> {
@@ -54,20 +39,20 @@ async function clearParts(tx: Transaction): Promise<void> {
   await renameFields(tx)
   await tx`
     update tidemark.field f set removed_at = now() from written w
-    where f.asset_id = w.asset_id and w.state <> 'new' and f.removed_at is null
+    where f.asset_id = w.asset_id and f.removed_at is null
       and not exists (select 1 from stage_field s where s.ordinal = w.ordinal and s.name_key = f.name_key)`
   await tx`
-    delete from tidemark.asset_constraint c using written w where c.asset_id = w.asset_id and w.state <> 'new'
+    delete from tidemark.asset_constraint c using written w where c.asset_id = w.asset_id
       and not exists (select 1 from stage_constraint s where s.ordinal = w.ordinal and s.kind = c.kind and s.name = c.name)`
   await tx`
-    delete from tidemark.asset_index i using written w where i.asset_id = w.asset_id and w.state <> 'new'
+    delete from tidemark.asset_index i using written w where i.asset_id = w.asset_id
       and not exists (select 1 from stage_index s where s.ordinal = w.ordinal and s.name = i.name)`
   await tx`
-    delete from tidemark.facet f using written w where f.asset_id = w.asset_id and w.state <> 'new'
+    delete from tidemark.facet f using written w where f.asset_id = w.asset_id
       and not exists (select 1 from stage_facet s where s.ordinal = w.ordinal and s.kind = f.kind and s.name = f.name)`
   await tx`
-    delete from tidemark.definition d using written w, stage_asset s
-    where d.asset_id = w.asset_id and s.ordinal = w.ordinal and s.definition_text is null`
+    delete from tidemark.definition d using written w where d.asset_id = w.asset_id
+      and not exists (select 1 from stage_definition s where s.ordinal = w.ordinal)`
 }
 
 /**
@@ -137,8 +122,8 @@ async function writeParts(tx: Transaction): Promise<void> {
     on conflict (asset_id, kind, name) do update set body = excluded.body where f is distinct from excluded`
   await tx`
     insert into tidemark.definition as d (asset_id, language, text)
-    select w.asset_id, s.definition_language, s.definition_text
-    from stage_asset s join written w using (ordinal) where s.definition_text is not null order by w.asset_id
+    select w.asset_id, s.language, s.text
+    from stage_definition s join written w using (ordinal) order by w.asset_id
     on conflict (asset_id) do update set language = excluded.language, text = excluded.text
     where d is distinct from excluded`
 }
@@ -147,7 +132,7 @@ async function writeParts(tx: Transaction): Promise<void> {
 async function writeEdges(tx: Transaction, { sourceId }: ApplyContext): Promise<void> {
   await tx`
     update tidemark.lineage_edge e set valid_to = now() from written w
-    where e.downstream_id = w.asset_id and w.state <> 'new' and e.valid_to is null
+    where e.downstream_id = w.asset_id and e.valid_to is null
       and e.origin in ('catalogue', 'bi', 'code')
       and not exists (
         select 1 from stage_edge s where s.ordinal = w.ordinal and s.origin = e.origin
@@ -167,8 +152,8 @@ async function writeEdges(tx: Transaction, { sourceId }: ApplyContext): Promise<
 async function writeVersions(tx: Transaction, { runId }: ApplyContext): Promise<void> {
   await tx`
     update tidemark.asset_version v set valid_to = now() from written w
-    where v.asset_id = w.asset_id and w.state <> 'new' and v.valid_to is null`
+    where v.asset_id = w.asset_id and v.valid_to is null`
   await tx`
     insert into tidemark.asset_version (asset_id, valid_from, run_id, record)
-    select s.asset_id, now(), ${runId}, s.record from stage_asset s join written w using (ordinal) order by s.asset_id`
+    select w.asset_id, now(), ${runId}, s.record from stage_version s join written w using (ordinal) order by w.asset_id`
 }

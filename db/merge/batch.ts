@@ -3,8 +3,16 @@ import type { RunRow } from '../runs.ts'
 import { guardAttempt, type ScopeAttempt } from '../scopes.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
 import { applyStage } from './apply.ts'
-import { copyStage, createStage, type KindLevels, type MergeItem, resolveNamespaces } from './stage.ts'
-import type { ApplyContext } from './tell.ts'
+import { type StagedRecord, stageParts, storeParts } from './parts.ts'
+import {
+  createStage,
+  type KindLevels,
+  type MergeItem,
+  resolveNamespaces,
+  type StageContext,
+  stageItems,
+} from './stage.ts'
+import { type ApplyContext, tellAdditions } from './tell.ts'
 
 export interface MergeBatch {
   readonly items: readonly MergeItem[]
@@ -27,20 +35,15 @@ export interface MergeTarget {
  * @throws IngestError `cancelled` when another attempt has taken over.
  */
 export async function mergeBatch(sql: Query, target: MergeTarget, batch: MergeBatch): Promise<void> {
-  const { run, attempt } = target
+  const { attempt } = target
   await inTransaction(sql, async (tx) => {
     await createStage(tx)
     const namespaces = await resolveNamespaces(tx, target.organizationId, batch.items)
-    await copyStage(tx, batch.items, { kinds: target.kinds, namespaceId: target.namespaceId, namespaces })
+    const stage: StageContext = { kinds: target.kinds, namespaceId: target.namespaceId, namespaces }
+    const records = await stageItems(tx, batch.items, stage)
     await mergeInventory(tx, attempt)
     await resolveAssets(tx, target)
-    const context: ApplyContext = {
-      runId: run.id,
-      sourceId: run.sourceId,
-      tellAdded: !attempt.baselineAdded,
-      tellChanged: !attempt.baselineChanged,
-    }
-    const counts = await applyStage(tx, context)
+    const counts = await mergeAssets(tx, target, records, stage)
     await mergeClaims(tx, target)
     await finishWork(tx, attempt, batch)
     await guardAttempt(tx, attempt, {
@@ -70,7 +73,6 @@ async function mergeInventory(tx: Transaction, attempt: ScopeAttempt): Promise<v
  * until now), `revived` (removed until now), `moved`, `same`, or `foreign` (another item's record stands).
  */
 async function resolveAssets(tx: Transaction, { run, namespaceId }: MergeTarget): Promise<void> {
-  await tx`update stage_asset set hash = sha256(convert_to(record::text, 'UTF8'))`
   await tx`
     with inserted as (
       insert into tidemark.asset (namespace_id, kind_group, name_key, kind, path, display, name, database_name,
@@ -107,6 +109,41 @@ async function resolveAssets(tx: Transaction, { run, namespaceId }: MergeTarget)
         else 'moved' end
     from held left join writers w on w.asset_id = held.id, stage_item item
     where held.kind_group = s.kind_group and held.name_key = s.name_key and item.key = s.item_key`
+}
+
+/** Writes what the records say of assets that are new or differ, and tells it. */
+async function mergeAssets(
+  tx: Transaction,
+  { run, attempt }: MergeTarget,
+  records: ReadonlyMap<number, StagedRecord>,
+  stage: StageContext,
+): Promise<{ readonly added: number; readonly changed: number }> {
+  const context: ApplyContext = {
+    runId: run.id,
+    sourceId: run.sourceId,
+    tellAdded: !attempt.baselineAdded,
+    tellChanged: !attempt.baselineChanged,
+  }
+  const places = await tx<{ ordinal: number; assetId: number; state: string; now: string }[]>`
+    select ordinal, asset_id as "assetId", state, now()::text as now from stage_asset
+    where state in ('new', 'real', 'revived', 'moved') order by asset_id`
+  const [first] = places
+  if (first === undefined) return { added: 0, changed: 0 }
+  const made = places.filter(({ state }) => state === 'new')
+  const existing = places.filter(({ state }) => state !== 'new')
+  const recordOf = ({ ordinal }: { ordinal: number }) => records.get(ordinal) as StagedRecord
+  await storeParts(tx, new Map(made.map((place) => [place.assetId, recordOf(place)])), {
+    ...stage,
+    ...context,
+    now: first.now,
+  })
+  await tellAdditions(tx, context)
+  if (existing.length > 0) {
+    await stageParts(tx, new Map(existing.map((place) => [place.ordinal, recordOf(place)])), stage)
+    await applyStage(tx, context)
+  }
+  const changed = places.filter(({ state }) => state === 'moved').length
+  return { added: places.length - changed, changed }
 }
 
 async function mergeClaims(tx: Transaction, { run, attempt }: MergeTarget): Promise<void> {

@@ -1,7 +1,9 @@
+import { canonicalJson, hashText } from '../../model/hash.ts'
 import { displayName, nameKey } from '../../model/names.ts'
 import type { AssetRecord, KindGroup } from '../../model/records.ts'
-import { type CopyValue, copyInto, copyLine, jsonText } from '../copy.ts'
+import { copyLine, copyLines, jsonText } from '../copy.ts'
 import type { Transaction } from '../store.ts'
+import type { PartContext, StagedRecord } from './parts.ts'
 
 /** One described item: what the source says it yields now. */
 export interface MergeItem {
@@ -16,102 +18,106 @@ export interface MergeItem {
 export type KindLevels = ReadonlyMap<string, { readonly group: KindGroup; readonly levels: readonly string[] }>
 
 /**
- * The batch's records as rows, in temporary tables that the merge's statements work on. `ordinal` ties the parts of one
- * asset together; `asset_id`, `hash` and `state` of `stage_asset` are filled in by the merge.
+ * The batch as rows, in temporary tables that the merge's statements work on. `ordinal` ties an asset and its parts
+ * together; `asset_id` and `state` of `stage_asset` are filled in by the merge. Parts are staged for existing assets
+ * only. The tables stay with the connection and are empty after each transaction: making them anew for every batch
+ * would cost the server more than filling them.
  */
 export async function createStage(tx: Transaction): Promise<void> {
-  await tx.unsafe(`
-    create temp table stage_item (
-      item_id bigint, key text collate "C", native_id text, fingerprint text
-    ) on commit drop;
-    create temp table stage_asset (
-      ordinal int, item_key text collate "C", writer boolean, kind_group text, name_key text collate "C", kind text,
-      path text[], display text, name text, database_name text, schema_name text,
-      parent_group text, parent_key text collate "C", native_id text, owner text, comment text, url text,
-      properties jsonb, definition_language text, definition_text text, record jsonb,
-      asset_id bigint, hash bytea, state text, same_object boolean
-    ) on commit drop;
-    create temp table stage_field (
-      ordinal int, name_key text collate "C", name text, path text[], position int, native_type text, type text,
-      nullable boolean, default_value text, generated text, comment text, native_id text, properties jsonb
-    ) on commit drop;
-    create temp table stage_constraint (
-      ordinal int, kind text, name text, columns text[], referenced_namespace_id bigint, referenced_group text,
-      referenced_key text collate "C", referenced_display text, referenced_columns text[], definition text, origin text,
-      confidence real, properties jsonb
-    ) on commit drop;
-    create temp table stage_index (
-      ordinal int, name text, columns text[], is_unique boolean, is_primary boolean, definition text, properties jsonb
-    ) on commit drop;
-    create temp table stage_facet (ordinal int, kind text, name text, body jsonb) on commit drop;
-    create temp table stage_edge (
-      ordinal int, origin text, upstream_namespace_id bigint, upstream_group text, upstream_key text collate "C",
-      upstream_path text[], upstream_display text
-    ) on commit drop`)
+  await tx.unsafe(STAGE.map(([name, columns]) => createTable(name, columns)).join(';'))
 }
 
-interface StageText {
-  item: string
-  asset: string
-  field: string
-  constraint: string
-  index: string
-  facet: string
-  edge: string
-}
+const createTable = (name: string, columns: string) =>
+  `create temp table if not exists ${name} (${columns}) on commit delete rows`
 
-export interface StageContext {
+const STAGE: readonly (readonly [name: string, columns: string])[] = [
+  ['stage_item', 'item_id bigint, key text collate "C", native_id text, fingerprint text'],
+  [
+    'stage_asset',
+    `ordinal int, item_key text collate "C", writer boolean, kind_group text, name_key text collate "C", kind text,
+     path text[], display text, name text, database_name text, schema_name text, parent_group text,
+     parent_key text collate "C", native_id text, owner text, comment text, url text, properties jsonb, hash bytea,
+     asset_id bigint, state text, same_object boolean`,
+  ],
+  [
+    'stage_field',
+    `ordinal int, name_key text collate "C", name text, path text[], position int, native_type text, type text,
+     nullable boolean, default_value text, generated text, comment text, native_id text, properties jsonb`,
+  ],
+  [
+    'stage_constraint',
+    `ordinal int, kind text, name text, columns text[], referenced_namespace_id bigint, referenced_group text,
+     referenced_key text collate "C", referenced_display text, referenced_columns text[], definition text, origin text,
+     confidence real, properties jsonb`,
+  ],
+  [
+    'stage_index',
+    `ordinal int, name text, columns text[], is_unique boolean, is_primary boolean, definition text, properties jsonb`,
+  ],
+  ['stage_facet', 'ordinal int, kind text, name text, body jsonb'],
+  ['stage_definition', 'ordinal int, language text, text text'],
+  [
+    'stage_edge',
+    `ordinal int, origin text, upstream_namespace_id bigint, upstream_group text, upstream_key text collate "C",
+     upstream_path text[], upstream_display text`,
+  ],
+  ['stage_version', 'ordinal int, record jsonb'],
+]
+
+export interface StageContext extends PartContext {
   readonly kinds: KindLevels
-  readonly namespaceId: number
-  /** Ids of the other namespaces that the records refer to. */
-  readonly namespaces: ReadonlyMap<string, number>
 }
 
-/** Fills the stage from records. */
-export async function copyStage(tx: Transaction, items: readonly MergeItem[], context: StageContext): Promise<void> {
-  const text: StageText = { item: '', asset: '', field: '', constraint: '', index: '', facet: '', edge: '' }
+/** Fills the stage with items and assets; returns the records by their ordinals, for the parts of those that are written. */
+export async function stageItems(
+  tx: Transaction,
+  items: readonly MergeItem[],
+  context: StageContext,
+): Promise<ReadonlyMap<number, StagedRecord>> {
+  const records = new Map<number, StagedRecord>()
+  const itemLines: string[] = []
+  const assetLines: string[] = []
   const written = new Set<string>()
-  let ordinal = 0
   for (const item of items) {
-    text.item += copyLine([null, item.key, item.nativeId, item.fingerprint])
+    itemLines.push(copyLine([item.key, item.nativeId, item.fingerprint]))
     for (const record of item.records) {
-      ordinal += 1
-      addAsset(text, { ordinal, item, record, context, written })
-      addParts(text, ordinal, record, context)
+      const ordinal = records.size + 1
+      const text = canonicalJson(record)
+      assetLines.push(assetLine({ ordinal, item, record, hash: hashText(text), context, written }))
+      records.set(ordinal, { record, text })
     }
   }
-  await copyInto(tx, 'stage_item (item_id, key, native_id, fingerprint)', [text.item])
-  await copyInto(tx, `stage_asset (${ASSET_COLUMNS})`, [text.asset])
-  await copyInto(tx, 'stage_field', [text.field])
-  if (text.constraint !== '') await copyInto(tx, 'stage_constraint', [text.constraint])
-  if (text.index !== '') await copyInto(tx, 'stage_index', [text.index])
-  if (text.facet !== '') await copyInto(tx, 'stage_facet', [text.facet])
-  if (text.edge !== '') await copyInto(tx, 'stage_edge', [text.edge])
+  await copyLines(tx, 'stage_item (key, native_id, fingerprint)', itemLines)
+  await copyLines(tx, `stage_asset (${ASSET_COLUMNS})`, assetLines)
+  return records
 }
 
 const ASSET_COLUMNS = `ordinal, item_key, writer, kind_group, name_key, kind, path, display, name, database_name,
-  schema_name, parent_group, parent_key, native_id, owner, comment, url, properties, definition_language,
-  definition_text, record`
+  schema_name, parent_group, parent_key, native_id, owner, comment, url, properties, hash`
 
 interface StagedAsset {
   readonly ordinal: number
   readonly item: MergeItem
   readonly record: AssetRecord
+  /** Of the canonical record, hex. */
+  readonly hash: string
   readonly context: StageContext
   /** Identities already staged: where two items of a batch yield one asset, the first writes it. */
   readonly written: Set<string>
 }
 
-function addAsset(text: StageText, { ordinal, item, record, context, written }: StagedAsset): void {
+function assetLine({ ordinal, item, record, hash, context, written }: StagedAsset): string {
   const kind = context.kinds.get(record.kind)
   if (kind === undefined) throw new RangeError(`the connector's manifest does not declare the kind ${record.kind}`)
   const key = nameKey(record.path)
   const identity = `${kind.group} ${key}`
   const level = (name: string) => record.path[kind.levels.indexOf(name)]
-  text.asset += copyLine([
+  const writer = !written.has(identity)
+  written.add(identity)
+  return copyLine([
     ordinal,
     item.key,
-    !written.has(identity),
+    writer,
     kind.group,
     key,
     record.kind,
@@ -127,75 +133,8 @@ function addAsset(text: StageText, { ordinal, item, record, context, written }: 
     record.comment,
     record.url,
     jsonText(record.properties ?? {}),
-    record.definition?.language,
-    record.definition?.text,
-    jsonText(record),
+    `\\x${hash}`,
   ])
-  written.add(identity)
-}
-
-function addParts(text: StageText, ordinal: number, record: AssetRecord, context: StageContext): void {
-  for (const field of record.fields ?? []) {
-    const path = field.path ?? [field.name]
-    text.field += copyLine([
-      ordinal,
-      nameKey(path),
-      field.name,
-      path,
-      field.position,
-      field.nativeType,
-      field.type,
-      field.nullable,
-      field.default,
-      field.generated,
-      field.comment,
-      field.nativeId,
-      properties(field.properties),
-    ])
-  }
-  for (const constraint of record.constraints ?? []) {
-    text.constraint += copyLine([ordinal, ...constraintValues(constraint, context)])
-  }
-  for (const { name, columns, unique, primary, definition, properties: extra } of record.indexes ?? []) {
-    text.index += copyLine([ordinal, name, columns, unique, primary, definition, properties(extra)])
-  }
-  for (const { kind, name, body } of record.facets ?? []) text.facet += copyLine([ordinal, kind, name, jsonText(body)])
-  for (const { origin, namespace, group, path } of record.upstreams ?? []) {
-    text.edge += copyLine([ordinal, origin, idOf(namespace, context), group, nameKey(path), path, displayName(path)])
-  }
-}
-
-const properties = (value: unknown): string => (value === undefined ? '{}' : jsonText(value))
-
-function constraintValues(
-  constraint: NonNullable<AssetRecord['constraints']>[number],
-  context: StageContext,
-): CopyValue[] {
-  const { references } = constraint
-  const target =
-    references === undefined
-      ? [null, null, null, null, null]
-      : [
-          idOf(references.asset.namespace, context),
-          references.asset.group,
-          nameKey(references.asset.path),
-          displayName(references.asset.path),
-          references.columns,
-        ]
-  return [
-    constraint.kind,
-    constraint.name,
-    constraint.columns,
-    ...target,
-    constraint.definition,
-    constraint.origin ?? 'declared',
-    constraint.confidence ?? 1,
-    properties(constraint.properties),
-  ]
-}
-
-function idOf(namespace: string | undefined, context: StageContext): number {
-  return namespace === undefined ? context.namespaceId : (context.namespaces.get(namespace) as number)
 }
 
 /** Ids of the namespaces that records point to, made when new; aliases lead to the namespace they stand for. */

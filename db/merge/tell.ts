@@ -11,18 +11,21 @@ export interface ApplyContext {
 /** Parts of a record that are told otherwise: fields by field, names by renames, ids by re-creation. */
 const NOT_COMPARED = ['fields', 'path', 'nativeId', 'parent']
 
+/** Records what came to life. */
+export async function tellAdditions(tx: Transaction, { runId, sourceId, tellAdded }: ApplyContext): Promise<void> {
+  if (!tellAdded) return
+  await tx`
+    insert into tidemark.change (changed_at, run_id, source_id, asset_id, display, operation, after)
+    select now(), ${runId}, ${sourceId}, asset_id, display, 'added', jsonb_build_object('kind', kind)
+    from stage_asset where state in ('new', 'real', 'revived') order by ordinal`
+}
+
 /**
- * Records what happens to whole assets, before their rows are touched: additions, and for existing ones the parts of
- * the record that differ, with `recreated` where the immutable id under the same name is another.
+ * Records what happens to existing assets, before their rows are touched: the parts of the record that differ, with
+ * `recreated` where the immutable id under the same name is another.
  */
 export async function tellAssetChanges(tx: Transaction, context: ApplyContext): Promise<void> {
   const { runId, sourceId } = context
-  if (context.tellAdded) {
-    await tx`
-      insert into tidemark.change (changed_at, run_id, source_id, asset_id, display, operation, after)
-      select now(), ${runId}, ${sourceId}, asset_id, display, 'added', jsonb_build_object('kind', kind)
-      from stage_asset where state in ('new', 'real', 'revived') order by ordinal`
-  }
   if (!context.tellChanged) return
   await tx`
     insert into tidemark.change (changed_at, run_id, source_id, asset_id, display, operation, before, after)
@@ -30,16 +33,17 @@ export async function tellAssetChanges(tx: Transaction, context: ApplyContext): 
            case when recreated then 'recreated' else 'changed' end,
            coalesce(difference.before, '{}'), coalesce(difference.after, '{}')
     from stage_asset s
+    join stage_version n using (ordinal)
     join tidemark.asset a on a.id = s.asset_id
     join tidemark.asset_version v on v.asset_id = a.id and v.valid_to is null
     cross join lateral (select a.native_id is not null and s.native_id is not null and a.native_id <> s.native_id
                                as recreated) r
     cross join lateral (
       select jsonb_object_agg(key, v.record -> key) filter (where v.record ? key) as before,
-             jsonb_object_agg(key, s.record -> key) filter (where s.record ? key) as after,
+             jsonb_object_agg(key, n.record -> key) filter (where n.record ? key) as after,
              count(*) as parts
-      from (select jsonb_object_keys(v.record) union select jsonb_object_keys(s.record)) as keys (key)
-      where key <> all (${NOT_COMPARED}::text[]) and (v.record -> key) is distinct from (s.record -> key)) difference
+      from (select jsonb_object_keys(v.record) union select jsonb_object_keys(n.record)) as keys (key)
+      where key <> all (${NOT_COMPARED}::text[]) and (v.record -> key) is distinct from (n.record -> key)) difference
     where s.state in ('moved', 'renamed') and (difference.parts > 0 or recreated)
     order by s.ordinal`
 }

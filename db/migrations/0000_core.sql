@@ -319,15 +319,8 @@ CREATE TABLE "tidemark"."sync_work" (
 );
 --> statement-breakpoint
 ALTER TABLE "tidemark"."asset" ADD CONSTRAINT "asset_namespace_id_namespace_id_fk" FOREIGN KEY ("namespace_id") REFERENCES "tidemark"."namespace"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "tidemark"."asset_constraint" ADD CONSTRAINT "asset_constraint_asset_id_asset_id_fk" FOREIGN KEY ("asset_id") REFERENCES "tidemark"."asset"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "tidemark"."asset_index" ADD CONSTRAINT "asset_index_asset_id_asset_id_fk" FOREIGN KEY ("asset_id") REFERENCES "tidemark"."asset"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "tidemark"."asset_version" ADD CONSTRAINT "asset_version_asset_id_asset_id_fk" FOREIGN KEY ("asset_id") REFERENCES "tidemark"."asset"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tidemark"."audit_log" ADD CONSTRAINT "audit_log_organization_id_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "tidemark"."organization"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tidemark"."audit_log" ADD CONSTRAINT "audit_log_principal_id_principal_id_fk" FOREIGN KEY ("principal_id") REFERENCES "tidemark"."principal"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "tidemark"."definition" ADD CONSTRAINT "definition_asset_id_asset_id_fk" FOREIGN KEY ("asset_id") REFERENCES "tidemark"."asset"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "tidemark"."facet" ADD CONSTRAINT "facet_asset_id_asset_id_fk" FOREIGN KEY ("asset_id") REFERENCES "tidemark"."asset"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "tidemark"."field" ADD CONSTRAINT "field_asset_id_asset_id_fk" FOREIGN KEY ("asset_id") REFERENCES "tidemark"."asset"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "tidemark"."lineage_edge" ADD CONSTRAINT "lineage_edge_downstream_id_asset_id_fk" FOREIGN KEY ("downstream_id") REFERENCES "tidemark"."asset"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tidemark"."lineage_edge" ADD CONSTRAINT "lineage_edge_upstream_namespace_id_namespace_id_fk" FOREIGN KEY ("upstream_namespace_id") REFERENCES "tidemark"."namespace"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tidemark"."inventory" ADD CONSTRAINT "inventory_scope_id_scope_id_fk" FOREIGN KEY ("scope_id") REFERENCES "tidemark"."scope"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tidemark"."namespace" ADD CONSTRAINT "namespace_organization_id_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "tidemark"."organization"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

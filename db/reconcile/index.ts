@@ -98,6 +98,12 @@ export async function refreshPlannerStatistics(sql: Query, runId: number): Promi
   const [run] = await sql<{ written: number }[]>`
     select coalesce(sum(added + changed), 0)::int as written from tidemark.sync_scope where run_id = ${runId}`
   if ((run as { written: number }).written < BULK) return
-  await sql`analyze tidemark.asset, tidemark.field, tidemark.claim, tidemark.asset_constraint, tidemark.asset_index,
-                    tidemark.lineage_edge, tidemark.asset_version, tidemark.inventory`
+  // Texts that nobody joins or filters by would take most of the time; autovacuum gets to them.
+  await sql`
+    analyze tidemark.asset (id, namespace_id, kind_group, name_key, kind, name, database_name, schema_name, parent_id,
+                            native_id, placeholder, removed_at),
+            tidemark.field (asset_id, name_key, name, type, native_type, removed_at),
+            tidemark.asset_constraint (asset_id, kind, name, referenced_namespace_id, referenced_group, referenced_key),
+            tidemark.asset_index (asset_id, name), tidemark.asset_version (asset_id, valid_from, valid_to, run_id),
+            tidemark.claim, tidemark.lineage_edge, tidemark.inventory`
 }

@@ -2,6 +2,7 @@ import { applyStage } from '../merge/apply.ts'
 import { createStage } from '../merge/stage.ts'
 import type { RunRow } from '../runs.ts'
 import type { Transaction } from '../store.ts'
+import { deleteAssets } from './delete.ts'
 
 /**
  * A rename is: an old name that lapsed, a new name first seen since the source's last reconciliation, and the same
@@ -53,13 +54,12 @@ async function findRenames(tx: Transaction, run: RunRow): Promise<number> {
 /** Stages what is stored of the new names, addressed to the old assets. */
 async function stageNewNames(tx: Transaction): Promise<void> {
   await tx`
-    insert into stage_asset
-    select row_number() over (order by a.kind_group, a.name_key), null, true, a.kind_group, a.name_key, a.kind, a.path,
+    insert into stage_asset (ordinal, writer, kind_group, name_key, kind, path, display, name, database_name, schema_name,
+      parent_group, parent_key, native_id, owner, comment, url, properties, hash, asset_id, state, same_object)
+    select row_number() over (order by a.kind_group, a.name_key), true, a.kind_group, a.name_key, a.kind, a.path,
            a.display, a.name, a.database_name, a.schema_name, a.parent_group, a.parent_key, a.native_id, a.owner,
-           a.comment, a.url, a.properties, d.language, d.text, v.record, r.old_id, a.content_hash, 'renamed', true
-    from renamed r join tidemark.asset a on a.id = r.new_id
-    join tidemark.asset_version v on v.asset_id = a.id and v.valid_to is null
-    left join tidemark.definition d on d.asset_id = a.id`
+           a.comment, a.url, a.properties, a.content_hash, r.old_id, 'renamed', true
+    from renamed r join tidemark.asset a on a.id = r.new_id`
   await tx`create temp table staged on commit drop as
     select s.ordinal, r.new_id from stage_asset s join renamed r on r.old_id = s.asset_id`
   await tx`
@@ -79,6 +79,11 @@ async function stageNewNames(tx: Transaction): Promise<void> {
   await tx`
     insert into stage_facet
     select s.ordinal, kind, name, body from staged s join tidemark.facet f on f.asset_id = s.new_id`
+  await tx`
+    insert into stage_definition select s.ordinal, language, text from staged s join tidemark.definition d on d.asset_id = s.new_id`
+  await tx`
+    insert into stage_version
+    select s.ordinal, record from staged s join tidemark.asset_version v on v.asset_id = s.new_id and v.valid_to is null`
   await tx`
     insert into stage_edge
     select s.ordinal, origin, upstream_namespace_id, upstream_group, upstream_key, upstream_path, upstream_display
@@ -116,7 +121,11 @@ async function moveClaims(tx: Transaction): Promise<void> {
 async function dissolveNewRows(tx: Transaction): Promise<void> {
   await tx`update tidemark.asset a set parent_id = null from renamed r where a.parent_id = r.new_id`
   await tx`update tidemark.lineage_edge e set upstream_id = null from renamed r where e.upstream_id = r.new_id`
-  await tx`delete from tidemark.asset a using renamed r where a.id = r.new_id and not r.existed`
+  const passing = await tx<{ id: number }[]>`select new_id as id from renamed where not existed order by new_id`
+  await deleteAssets(
+    tx,
+    passing.map((row) => row.id),
+  )
   await tx`
     delete from tidemark.asset_version v using renamed r
     where r.existed and v.asset_id = r.new_id and v.run_id >= r.appeared_run_id`

@@ -1,4 +1,5 @@
 import type { Transaction } from '../store.ts'
+import { deleteAssets } from './delete.ts'
 
 /**
  * Leads every unresolved name, of a parent or of an edge's upstream, to its asset. Names that nobody has crawled get a
@@ -46,5 +47,11 @@ async function dropIdlePlaceholders(tx: Transaction): Promise<void> {
       and not exists (select 1 from tidemark.claim c where c.asset_id = a.id)`
   await tx`update tidemark.asset a set placeholder = false, removed_at = now(), removed_reason = 'dropped'
            from idle where a.id = idle.id and idle.existed and a.placeholder`
-  await tx`delete from tidemark.asset a using idle where a.id = idle.id and not idle.existed and a.placeholder`
+  const unused = await tx<{ id: number }[]>`
+    select a.id from tidemark.asset a join idle on idle.id = a.id where not idle.existed and a.placeholder
+    order by a.id for update of a`
+  await deleteAssets(
+    tx,
+    unused.map((row) => row.id),
+  )
 }

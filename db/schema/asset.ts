@@ -4,10 +4,8 @@ import { bytea, keyText, tidemark, time } from './columns.ts'
 import { namespace, organization, principal } from './source.ts'
 
 const id = () => bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity()
-const assetId = () =>
-  bigint('asset_id', { mode: 'number' })
-    .notNull()
-    .references(() => asset.id, { onDelete: 'cascade' })
+/** Not a foreign key: checked row by row, it would cost a first crawl more than the rows. `deleteAssets` takes the parts along. */
+const assetId = () => bigint('asset_id', { mode: 'number' }).notNull()
 
 export const asset = tidemark.table(
   'asset',
@@ -142,9 +140,7 @@ export const facet = tidemark.table(
 )
 
 export const definition = tidemark.table('definition', {
-  assetId: bigint('asset_id', { mode: 'number' })
-    .primaryKey()
-    .references(() => asset.id, { onDelete: 'cascade' }),
+  assetId: bigint('asset_id', { mode: 'number' }).primaryKey(),
   language: text('language').notNull(),
   text: text('text').notNull(),
 })
@@ -154,9 +150,7 @@ export const lineageEdge = tidemark.table(
   'lineage_edge',
   {
     id: id(),
-    downstreamId: bigint('downstream_id', { mode: 'number' })
-      .notNull()
-      .references(() => asset.id, { onDelete: 'cascade' }),
+    downstreamId: bigint('downstream_id', { mode: 'number' }).notNull(),
     upstreamNamespaceId: bigint('upstream_namespace_id', { mode: 'number' })
       .notNull()
       .references(() => namespace.id),

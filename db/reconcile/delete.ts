@@ -1,0 +1,15 @@
+import type { Transaction } from '../store.ts'
+
+const PARTS = ['field', 'asset_constraint', 'asset_index', 'facet', 'definition', 'asset_version'] as const
+
+/**
+ * Deletes assets with all that lives inside them. Their own rows go first: that waits for whoever is writing to them,
+ * and what was written is then seen.
+ */
+export async function deleteAssets(tx: Transaction, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
+  const gone = [...ids]
+  await tx`delete from tidemark.asset where id = any (${gone}::bigint[])`
+  for (const part of PARTS) await tx`delete from tidemark.${tx(part)} where asset_id = any (${gone}::bigint[])`
+  await tx`delete from tidemark.lineage_edge where downstream_id = any (${gone}::bigint[])`
+}
