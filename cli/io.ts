@@ -9,6 +9,8 @@ export interface Io {
   readonly json: boolean
   /** Whether a person watches: progress may be drawn over, questions asked. */
   readonly interactive: boolean
+  /** Help and the like, whatever the form asked for. */
+  write(text: string): void
   /** A line of the result, for people. */
   print(line?: string): void
   /** The result for programs. */
@@ -22,30 +24,40 @@ export interface Io {
 
 export const EXIT = { done: 0, failed: 1, usage: 2, attention: 3 } as const
 
-export function createIo(options: { readonly json: boolean }): Io {
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  readonly stdout: Output
+  readonly stderr: Output
+}
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean }
+
+export function createIo(options: { readonly json: boolean }, { stdin, stdout, stderr }: Streams = process): Io {
   const { json } = options
-  const write = (stream: NodeJS.WriteStream, line: string) => stream.write(`${line}\n`)
-  const coloured = (stream: NodeJS.WriteStream) => (style: Style, text: string) => styleText(style, text, { stream })
-  const onStderr = coloured(process.stderr)
+  const write = (stream: Output, line: string) => stream.write(`${line}\n`)
+  const coloured = (stream: Output) => (style: Style, text: string) => styleText(style, text, { stream })
+  const onStderr = coloured(stderr)
   return {
     json,
-    interactive: !json && [process.stdin, process.stdout, process.stderr].every((stream) => stream.isTTY === true),
+    interactive: !json && [stdin, stdout, stderr].every((stream) => stream.isTTY === true),
+    write: (text) => {
+      stdout.write(text)
+    },
     print: (line = '') => {
-      if (!json) write(process.stdout, line)
+      if (!json) write(stdout, line)
     },
     data: (value) => {
-      if (json) write(process.stdout, JSON.stringify(value, undefined, 2))
+      if (json) write(stdout, JSON.stringify(value, undefined, 2))
     },
     note: (line) => {
-      if (!json) write(process.stderr, line)
+      if (!json) write(stderr, line)
     },
     error: (error) => {
       const told = tellError(error)
-      if (json) write(process.stdout, JSON.stringify({ error: told }))
-      write(process.stderr, `${onStderr(['red', 'bold'], 'error:')} ${told.message}`)
-      if (told.hint !== null) write(process.stderr, `${onStderr(['cyan', 'bold'], 'hint:')} ${told.hint}`)
+      if (json) write(stdout, JSON.stringify({ error: told }))
+      write(stderr, `${onStderr(['red', 'bold'], 'error:')} ${told.message}`)
+      if (told.hint !== null) write(stderr, `${onStderr(['cyan', 'bold'], 'hint:')} ${told.hint}`)
     },
-    style: coloured(process.stdout),
+    style: coloured(stdout),
   }
 }
 

@@ -1,14 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { IngestError } from '../model/errors.ts'
 import type { Invocation, Verb } from './invocation.ts'
-import { createIo, EXIT, exitCodeFor, type Io } from './io.ts'
+import { createIo, EXIT, exitCodeFor, type Io, type Streams } from './io.ts'
 import { catchSignals } from './signals.ts'
 import { readVersion } from './version.ts'
 
 /** Runs one command line; resolves to the exit code. */
-export async function runCli(argv: readonly string[]): Promise<number> {
+export async function runCli(argv: readonly string[], streams?: Streams): Promise<number> {
   // Read ahead of the parser, so that its own errors are told in the right form.
-  const io = createIo({ json: argv.includes('--json') })
+  const io = createIo({ json: argv.includes('--json') }, streams)
   const signals = catchSignals(() => io.note('stopping … (Ctrl-C again to stop at once)'))
   let code: number = EXIT.done
   const program = createProgram(io, async (load, args, options) => {
@@ -51,7 +51,7 @@ function createProgram(io: Io, call: Call): Command {
     .option('--json', 'print one JSON document instead of text (docs/cli.md has the shapes)')
     .exitOverride()
     // Errors come out of parseAsync and are told once, by runCli.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, writeOut: io.write })
     .showHelpAfterError(false)
   const verb = (usage: string, description: string, load: () => Promise<Verb>) =>
     program

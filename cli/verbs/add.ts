@@ -27,7 +27,7 @@ interface Options extends ConfigOptions {
 
 export async function run({ io, args, options, signal }: Invocation<Options>): Promise<number> {
   const asking = io.interactive && options.yes !== true
-  const target = await readOrder(args[0] ?? '', options)
+  const target = await readOrder(args[0] ?? '', options, asking)
   await using session = await openSession({ onStatus: io.note, signal })
   if (options.name !== undefined) await refuseTaken(session, options.name)
   if (asking) await askMissing(target)
@@ -52,14 +52,14 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
 const LOOK = 'See it with: tidemark search <word>, tidemark show <asset>, tidemark sql "select * from catalog.tables"'
 
 /** What the command line says, and whatever is wrong with it, before any store is opened. */
-async function readOrder(url: string, options: Options): Promise<Target> {
+async function readOrder(url: string, options: Options, asking: boolean): Promise<Target> {
   const settings = loadSettings()
   const { connector, config } = readTarget(await loadConnectors(settings), url)
   if (options.name !== undefined) checkName(options.name)
   if (options.schedule !== undefined) parseSchedule(options.schedule)
   readLabels(options.label)
   const target = { connector, config: await configOptions({ connector, config }, options) }
-  if (options.yes === true || process.stdin.isTTY !== true) validateTarget(target)
+  if (!asking) validateTarget(target)
   return target
 }
 
@@ -82,14 +82,17 @@ async function refuseTaken(session: Session, name: string): Promise<void> {
 
 async function chooseName(session: Session, target: Target, asking: boolean): Promise<string> {
   const suggested = suggestName(target)
-  const name = asking ? await ask('Name of the source', suggested) : suggested
-  checkName(name)
-  if (!asking) await refuseTaken(session, name)
-  else if (await isNameTaken(session, name)) {
-    process.stderr.write(`There is a source ${name} already.\n`)
-    return await chooseName(session, target, asking)
+  if (!asking) {
+    await refuseTaken(session, suggested)
+    return suggested
   }
-  return name
+  let question = 'Name of the source'
+  while (true) {
+    const name = await ask(question, suggested)
+    checkName(name)
+    if (!(await isNameTaken(session, name))) return name
+    question = `Name of the source (${name} is taken)`
+  }
 }
 
 async function chooseSchedule(session: Session, given: string | undefined, asking: boolean): Promise<string> {

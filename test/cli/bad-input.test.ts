@@ -3,13 +3,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import postgres from 'postgres'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeMasterKeyText } from '../../db/vault.ts'
 import { createDatabase } from '../helpers/store.ts'
 import { createPlace, makeHome, type Place, tidemark } from './support.ts'
-
-// Each command is a process of its own.
-vi.setConfig({ testTimeout: 180_000 })
 
 function makeFile(): string {
   const path = join(makeHome(), 'shop.db')
@@ -36,37 +33,35 @@ async function otherServer(): Promise<AsyncDisposable & { readonly port: number 
 const countSources = async (place: Place) =>
   (await place.json('sql', 'select count(*)::int as n from tidemark.source')).data[0].n
 
-test.concurrent('what is wrong with a new source is told, and nothing is saved', async () => {
+test('what is wrong with a new source is told, and nothing is saved', async () => {
   await using place = await createPlace()
   await using other = await otherServer()
   const path = makeFile()
-  const refused = async (code: number, message: string | RegExp, ...args: string[]) => {
+  const refused = async (code: number, message: string, ...args: string[]) => {
     const { code: found, stderr } = await place.run('add', ...args, '--yes')
-    expect(stderr).toMatch(message)
+    expect(stderr).toContain(message)
     expect(stderr).not.toContain('s3cr3t')
     expect(found).toBe(code)
   }
-  await Promise.all([
-    refused(2, 'minute "61": got value 61 expected range 0-59', path, '--schedule', '61 * * * *'),
-    refused(2, 'unknown key pth \\(did you mean path\\?\\)', path, '--set', 'pth=1'),
-    refused(2, "cannot be a source's name", path, '--name', 'a/b'),
-    refused(2, 'NO_SUCH is not set', 'postgres://u@127.0.0.1/d', '--password-env', 'NO_SUCH'),
-    refused(1, 'ECONNREFUSED', 'postgres://u:s3cr3t@127.0.0.1:1/d'),
-  ])
+  await refused(2, 'minute "61": got value 61 expected range 0-59', path, '--schedule', '61 * * * *')
+  await refused(2, 'unknown key pth (did you mean path?)', path, '--set', 'pth=1')
+  await refused(2, "cannot be a source's name", path, '--name', 'a/b')
+  await refused(2, 'NO_SUCH is not set', 'postgres://u@127.0.0.1/d', '--password-env', 'NO_SUCH')
+  await refused(1, 'ECONNREFUSED', 'postgres://u:s3cr3t@127.0.0.1:1/d')
   await refused(2, 'does not answer like PostgreSQL', `postgres://u:s3cr3t@127.0.0.1:${other.port}/d`)
   expect(await countSources(place)).toBe(0)
 })
 
-test.concurrent('a name is taken once', async () => {
+test('a name is taken once', async () => {
   await using place = await createPlace()
   const path = makeFile()
-  const added = await Promise.all([1, 2].map(() => place.run('add', path, '--name', 'shop', '--yes', '--no-sync')))
-  expect(added.map(({ code }) => code).toSorted()).toEqual([0, 2])
-  expect(added.find(({ code }) => code === 2)?.stderr).toContain('a source named shop exists already')
+  expect((await place.run('add', path, '--name', 'shop', '--yes', '--no-sync')).code).toBe(0)
+  const second = await place.run('add', path, '--name', 'shop', '--yes', '--no-sync')
+  expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('a source named shop exists already') })
   expect(await countSources(place)).toBe(1)
 })
 
-test.concurrent('bad settings are told with line and column before anything is started', async () => {
+test('bad settings are told with line and column before anything is started', async () => {
   const home = makeHome()
   const config = join(home, 'bad.yaml')
   writeFileSync(config, 'window: 4\nbatches: 3\n')
@@ -77,7 +72,7 @@ test.concurrent('bad settings are told with line and column before anything is s
   })
 })
 
-test.concurrent('a wrong master key, or none, is refused', async () => {
+test('a wrong master key, or none, is refused', async () => {
   await using place = await createPlace()
   expect((await place.run('add', makeFile(), '--name', 'shop', '--yes', '--no-sync')).code).toBe(0)
   const wrong = await tidemark(['sync'], { ...place.env, TIDEMARK_MASTER_KEY: makeMasterKeyText() })
@@ -90,7 +85,7 @@ test.concurrent('a wrong master key, or none, is refused', async () => {
   expect((await place.json('runs')).data.runs).toEqual([])
 })
 
-test.concurrent('a store from a newer Tidemark is left alone', async () => {
+test('a store from a newer Tidemark is left alone', async () => {
   await using place = await createPlace()
   const sql = postgres(place.env.DATABASE_URL ?? '', { max: 1 })
   await sql`update tidemark.store set minimum_migrations = 999`
@@ -99,17 +94,16 @@ test.concurrent('a store from a newer Tidemark is left alone', async () => {
   await sql.end()
 })
 
-test.concurrent('a store that is none is told', async () => {
+test('a store that is none is told', async () => {
   await using other = await otherServer()
   const url = `postgres://u:s3cr3t@127.0.0.1:${other.port}/d`
-  const [silent, absent, wrong] = await Promise.all(
-    [url, 'postgres://u@127.0.0.1:1/d', 'mysql://u@127.0.0.1/d'].map((DATABASE_URL) =>
-      tidemark(['runs'], { DATABASE_URL, TIDEMARK_HOME: makeHome() }),
-    ),
-  )
-  expect(silent?.code).toBe(1)
-  expect(silent?.stderr).toContain('metadata store')
-  expect(silent?.stderr).not.toContain('s3cr3t')
+  const attempt = (DATABASE_URL: string) => tidemark(['runs'], { DATABASE_URL, TIDEMARK_HOME: makeHome() })
+  const silent = await attempt(url)
+  const absent = await attempt('postgres://u@127.0.0.1:1/d')
+  const wrong = await attempt('mysql://u@127.0.0.1/d')
+  expect(silent.code).toBe(1)
+  expect(silent.stderr).toContain('does not answer like PostgreSQL')
+  expect(silent.stderr).not.toContain('s3cr3t')
   expect(absent).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('hint: Check that the PostgreSQL in DATABASE_URL is up'),
@@ -117,7 +111,7 @@ test.concurrent('a store that is none is told', async () => {
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('DATABASE_URL is not a PostgreSQL URL') })
 })
 
-test.concurrent('a Temporal that does not answer is told; --local does without', async () => {
+test('a Temporal that does not answer is told; --local does without', async () => {
   await using place = await createPlace({ TEMPORAL_ADDRESS: '127.0.0.1:1' })
   await using source = await createDatabase()
   expect((await place.run('add', source.url, '--name', 'pg', '--yes', '--no-sync')).code).toBe(1)

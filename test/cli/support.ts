@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { runCli } from '../../cli/program.ts'
 import { createDatabase, TEMPLATE } from '../helpers/store.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -20,10 +22,11 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export const makeHome = () => mkdtempSync(join(tmpdir(), 'tidemark-cli-'))
 
+/** What the command looks at. */
+const OURS = /^(TIDEMARK|TEMPORAL|DATABASE_URL|NODE_OPTIONS|VITEST)/
+
 function cleanEnvironment(env: Environment): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(TIDEMARK|TEMPORAL|DATABASE_URL|NODE_OPTIONS|VITEST)/.test(name),
-  )
+  const inherited = Object.entries(process.env).filter(([name]) => !OURS.test(name))
   return { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env }
 }
 
@@ -43,8 +46,34 @@ export function start(args: readonly string[], env: Environment) {
   return { child, finished }
 }
 
-export async function tidemark(args: readonly string[], env: Environment): Promise<Finished> {
+export async function spawnTidemark(args: readonly string[], env: Environment): Promise<Finished> {
   return await start(args, env).finished()
+}
+
+function capture(): { readonly stream: Writable; readonly text: () => string } {
+  let all = ''
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      all += String(chunk)
+      done()
+    },
+  })
+  return { stream, text: () => all }
+}
+
+/** The command in this process, one at a time: what `bin.ts` does, without the start of a Node for each. */
+export async function tidemark(args: readonly string[], env: Environment): Promise<Finished> {
+  const before = { ...process.env }
+  for (const name of Object.keys(before)) if (OURS.test(name)) delete process.env[name]
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) process.env[name] = value
+  const [stdout, stderr] = [capture(), capture()]
+  try {
+    const code = await runCli(args, { stdin: process.stdin, stdout: stdout.stream, stderr: stderr.stream })
+    return { code, stdout: stdout.text(), stderr: stderr.text() }
+  } finally {
+    for (const name of Object.keys(env)) delete process.env[name]
+    Object.assign(process.env, before)
+  }
 }
 
 export interface Place extends AsyncDisposable {

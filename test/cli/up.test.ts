@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
-import { type Environment, makeHome, start, tidemark } from './support.ts'
+import { type Environment, makeHome, start, spawnTidemark as tidemark } from './support.ts'
 
 /** Resolves once the process has said so on either stream. */
 async function said(child: ReturnType<typeof start>['child'], words: string): Promise<void> {

@@ -1,12 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import postgres from 'postgres'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createDatabase } from '../helpers/store.ts'
-import { createPlace, makeHome, tidemark } from './support.ts'
-
-// Each command is a process of its own.
-vi.setConfig({ testTimeout: 180_000 })
+import { createPlace, makeHome, spawnTidemark, tidemark } from './support.ts'
 
 function makeFile(): string {
   const path = join(makeHome(), 'shop.db')
@@ -23,8 +20,8 @@ function change(path: string, sql: string): void {
   database.close()
 }
 
-test.concurrent('help is quick to come and names every verb', async () => {
-  const { code, stdout } = await tidemark(['--help'], {})
+test('help is quick to come and names every verb', async () => {
+  const { code, stdout } = await spawnTidemark(['--help'], {})
   expect(code).toBe(0)
   for (const verb of [
     'up',
@@ -44,7 +41,7 @@ test.concurrent('help is quick to come and names every verb', async () => {
   }
 })
 
-test.concurrent.each([
+test.each([
   [['bogus'], "unknown command 'bogus'"],
   [['sync', '--ful'], "unknown option '--ful'"],
   [['run'], "missing required argument 'id'"],
@@ -60,7 +57,7 @@ test.concurrent.each([
   expect(stderr).toContain('hint: ')
 })
 
-test.concurrent('a source from its first day to its last', async () => {
+test('a source from its first day to its last', async () => {
   await using place = await createPlace()
   const path = makeFile()
   const added = await place.json(
@@ -118,7 +115,28 @@ test.concurrent('a source from its first day to its last', async () => {
   expect((await place.json('sources')).data).toEqual({ sources: [] })
 })
 
-test.concurrent('sql reads, and only reads, one statement', async () => {
+test('exit codes and streams are those of a process', async () => {
+  const home = makeHome()
+  const [usage, failed] = await Promise.all([
+    spawnTidemark(['sync', '--ful'], { TIDEMARK_HOME: home }),
+    spawnTidemark(['runs', '--json'], { TIDEMARK_HOME: home, DATABASE_URL: 'postgres://u@127.0.0.1:1/d' }),
+  ])
+  expect(usage).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^error: unknown option '--ful'\nhint: /),
+  })
+  expect(failed.code).toBe(1)
+  expect(JSON.parse(failed.stdout)).toEqual({
+    error: {
+      category: 'dependency_unavailable',
+      message: expect.stringContaining('ECONNREFUSED'),
+      hint: expect.any(String),
+    },
+  })
+})
+
+test('sql reads, and only reads, one statement', async () => {
   await using place = await createPlace()
   const rows = await place.json(
     'sql',
@@ -134,7 +152,7 @@ test.concurrent('sql reads, and only reads, one statement', async () => {
   }
 })
 
-test.concurrent('held removals end with 3 until they are approved', async () => {
+test('held removals end with 3 until they are approved', async () => {
   await using place = await createPlace()
   await using source = await createDatabase()
   const sql = postgres(source.url, { max: 1, onnotice: () => {} })
@@ -153,7 +171,7 @@ test.concurrent('held removals end with 3 until they are approved', async () => 
   await sql.end()
 })
 
-test.concurrent('a source that is gone fails, says what to do, and removes nothing', async () => {
+test('a source that is gone fails, says what to do, and removes nothing', async () => {
   await using place = await createPlace()
   const source = await createDatabase()
   expect((await place.run('add', source.url, '--name', 'pg', '--yes')).code).toBe(0)
