@@ -4,7 +4,7 @@ import { measureFloor } from './floor.ts'
 import { startWorker } from './process.ts'
 import { type Servers, startServers } from './servers.ts'
 import { changeTenTables, makeSource, measureSource, type SourceSize, takeStatementCount } from './source.ts'
-import type { SyncFigures } from './worker.ts'
+import type { SyncFigures } from './syncs.ts'
 
 const LIMITS = { fullToFloor: 4, noChangeSeconds: 1.5, workerMegabytes: 350 }
 const AIM = 2.5

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { withDatabase } from './servers.ts'
-import type { SyncFigures } from './worker.ts'
+import type { SyncFigures } from './syncs.ts'
 
 export interface Worker extends AsyncDisposable {
   readonly pid: number

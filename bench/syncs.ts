@@ -1,0 +1,83 @@
+import { splitSecrets } from '../connectors/config.ts'
+import { loadRegistry } from '../connectors/registry.ts'
+import { migrateStore } from '../db/migrate.ts'
+import { insertRequest } from '../db/runs.ts'
+import { insertSource, resolvePrincipal } from '../db/sources.ts'
+import { openStore } from '../db/store.ts'
+import { makeMasterKeyText, parseMasterKey, sealSecrets } from '../db/vault.ts'
+import { runLocalSync } from '../worker/local.ts'
+
+/** What a sync of the worker process cost. */
+export interface SyncFigures {
+  readonly seconds: number
+  readonly outcome: string
+  readonly peakMegabytes: number
+  readonly listed: number
+  readonly described: number
+  readonly requests: number
+}
+
+/**
+ * A worker process of its own: `node bench/worker.ts <store URL> <source URL>` makes the source, then syncs it once for
+ * every message and answers with the figures.
+ */
+const [storeUrl = '', sourceUrl = ''] = process.argv.slice(2)
+await migrateStore(storeUrl)
+const store = openStore(storeUrl)
+const registry = await loadRegistry()
+const masterKey = parseMasterKey(makeMasterKeyText(), 'bench')
+const actorId = await resolvePrincipal(store.sql, 'default', 'bench')
+const sourceId = await addSource()
+process.on('message', () => {
+  sync().then(
+    (figures) => process.send?.(figures),
+    (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    },
+  )
+})
+process.on('disconnect', () => process.exit())
+process.send?.('ready')
+
+async function addSource(): Promise<number> {
+  const connector = registry.get('postgres')
+  const { config, secrets } = splitSecrets(connector, connector.manifest.fromUrl(sourceUrl))
+  const id = await store.sql.begin((tx) =>
+    insertSource(tx, {
+      organization: 'default',
+      name: 'bench',
+      connector: 'postgres',
+      namespace: 'postgres://bench:5432',
+      config,
+      ...sealSecrets(masterKey, secrets),
+      schedule: null,
+      labels: {},
+      actorId,
+    }),
+  )
+  if (id === undefined) throw new Error('the source exists already')
+  return id
+}
+
+async function sync(): Promise<SyncFigures> {
+  const started = performance.now()
+  const requestId = await insertRequest(store.sql, { sourceId, mode: 'incremental', trigger: 'manual', actorId })
+  const { runId, outcome } = await runLocalSync({
+    deps: {
+      store,
+      registry,
+      masterKey,
+      log: { debug() {}, info() {}, warn() {} },
+      limits: { batch: 500, noProgressMs: 60_000 },
+    },
+    request: { organization: 'default', source: 'bench', sourceId, requestId },
+    window: 4,
+    signal: new AbortController().signal,
+  })
+  const seconds = (performance.now() - started) / 1000
+  const [run] =
+    await store.sql`select listed, described, requests, error from tidemark.sync_run where id = ${runId ?? 0}`
+  if (outcome !== 'succeeded') console.error(outcome, run)
+  return { seconds, outcome, peakMegabytes: process.resourceUsage().maxRSS / 1024, ...run } as SyncFigures
+}
