@@ -34,7 +34,7 @@ export function runSummary(run: RunHistoryRow): string {
 /** What is wrong with a run, and what to do about it. */
 export function runTrouble(run: RunHistoryRow): readonly string[] {
   if (run.outcome === null || run.outcome === 'succeeded') return []
-  const lines = run.errorMessage === null ? [] : [`${run.source}: ${run.errorMessage}`]
+  const lines = run.errorMessage === null ? [] : [named(run.source, run.errorMessage)]
   if (run.outcome === 'held') {
     lines.push(
       `${run.source}: ${count(run.proposed, 'removal')} held back, as more vanished than a sync may remove by itself.`,
@@ -42,4 +42,9 @@ export function runTrouble(run: RunHistoryRow): readonly string[] {
     )
   } else if (run.outcome !== 'cancelled') lines.push(`  more: tidemark run ${run.runId}`)
   return lines
+}
+
+/** Errors of the source itself begin with its name already. */
+function named(source: string, message: string): string {
+  return message.startsWith(`${source}: `) ? message : `${source}: ${message}`
 }
