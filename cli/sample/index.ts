@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import postgres from 'postgres'
+import postgres, { type Sql } from 'postgres'
 
 const SAMPLE_DATABASE = 'sample_shop'
 
@@ -9,41 +9,46 @@ const script = (name: string) => readFileSync(new URL(`./${name}`, import.meta.u
 
 /**
  * Makes the sample company's PostgreSQL database beside the store, if it is not there, and gives its URL; undefined
- * when the server does not let this account create a database.
+ * when the server does not let this account make one, or has another's of that name.
  */
 export async function makeSampleShop(storeUrl: string): Promise<string | undefined> {
-  if (!(await createDatabase(storeUrl))) return undefined
   const url = new URL(storeUrl)
   url.pathname = `/${SAMPLE_DATABASE}`
-  const client = postgres(url.href, { max: 1, onnotice: () => {} })
   try {
-    await client.begin(async (tx) => {
-      const [state] = await tx`select to_regclass('reporting.reorder') is not null as made`
-      if (state?.made !== true) await tx.unsafe(script('shop.sql'))
-    })
-  } finally {
-    await client.end({ timeout: 5 })
+    await onServer(storeUrl, createDatabase)
+    await onServer(url.href, fillDatabase)
+    return url.href
+  } catch (error) {
+    if ((error as { code?: string }).code === INSUFFICIENT_PRIVILEGE) return undefined
+    throw error
   }
-  return url.href
 }
 
 const DUPLICATE_DATABASE = '42P04'
 const INSUFFICIENT_PRIVILEGE = '42501'
 
-async function createDatabase(storeUrl: string): Promise<boolean> {
-  const client = postgres(storeUrl, { max: 1, onnotice: () => {} })
+async function onServer(url: string, work: (client: Sql) => Promise<void>): Promise<void> {
+  const client = postgres(url, { max: 1, onnotice: () => {} })
   try {
-    const found = await client`select 1 from pg_database where datname = ${SAMPLE_DATABASE}`
-    if (found.length === 0) await client.unsafe(`create database ${SAMPLE_DATABASE}`)
-    return true
-  } catch (error) {
-    const { code } = error as { code?: string }
-    if (code === DUPLICATE_DATABASE) return true
-    if (code === INSUFFICIENT_PRIVILEGE) return false
-    throw error
+    await work(client)
   } finally {
     await client.end({ timeout: 5 })
   }
+}
+
+async function createDatabase(client: Sql): Promise<void> {
+  const found = await client`select 1 from pg_database where datname = ${SAMPLE_DATABASE}`
+  if (found.length > 0) return
+  await client.unsafe(`create database ${SAMPLE_DATABASE}`).catch((error: { code?: string }) => {
+    if (error.code !== DUPLICATE_DATABASE) throw error
+  })
+}
+
+async function fillDatabase(client: Sql): Promise<void> {
+  await client.begin(async (tx) => {
+    const [state] = await tx`select to_regclass('reporting.reorder') is not null as made`
+    if (state?.made !== true) await tx.unsafe(script('shop.sql'))
+  })
 }
 
 /** Makes the sample company's SQLite file under the home, if it is not there, and gives its path. */

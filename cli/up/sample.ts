@@ -26,7 +26,7 @@ export async function ensureSample(
   const shopUrl = await makeSampleShop(options.storeUrl)
   if (shopUrl === undefined) {
     options.note(
-      'sample: the account in DATABASE_URL may not create databases, so there is no sample shop (GRANT: ALTER ROLE … CREATEDB)',
+      'sample: no sample shop, as the account in DATABASE_URL may not make one (to let it: ALTER ROLE … CREATEDB)',
     )
   } else names.push(await ensureSource(context, SHOP, shopUrl))
   names.push(await ensureSource(context, TILLS, makeSampleTills(options.home)))
