@@ -40,6 +40,8 @@ export async function chooseEngine(
   if (local) return { engine: 'local', context: await session.context() }
   const context = await session.context({ temporal: true })
   if (context.temporal === undefined) return { engine: 'local', context }
+  // The running `up` that has this Temporal serves it, even if Temporal has not heard of its worker yet.
+  if (context.temporal.own) return { engine: 'temporal', context }
   const { hasWorker } = await import('../services/workers.ts')
   if (await hasWorker(context.temporal, context.settings)) return { engine: 'temporal', context }
   io.note(`no worker serves task queue ${context.settings.taskQueues.sync}: syncing in this process`)

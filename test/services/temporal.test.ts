@@ -150,7 +150,7 @@ test('a scheduled source syncs by itself', async () => {
   const { context, name } = await createSource({ schedule: 'every 1s' })
   await using _ = context
   const worker = await serve(context)
-  expect(await hasWorker(link, context.settings)).toBe(true)
+  await expect.poll(() => hasWorker(link, context.settings), { timeout: 20_000 }).toBe(true)
   const done = async () => (await readRuns(context, { limit: 10 })).filter((run) => run.outcome === 'succeeded').length
   await expect.poll(done, { timeout: 20_000, interval: 200 }).toBeGreaterThanOrEqual(2)
   await pauseSource(context, name)
