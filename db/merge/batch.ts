@@ -102,7 +102,7 @@ async function resolveAssets(tx: Transaction, { run, namespaceId }: MergeTarget)
     update stage_asset s set asset_id = held.id,
       same_object = held.native_id is not distinct from s.native_id,
       state = case
-        when not s.writer or (w.item_id is not null and w.item_id <> item.item_id) then 'foreign'
+        when case when w.item_id is null then not s.writer else w.item_id <> item.item_id end then 'foreign'
         when held.placeholder then 'real'
         when held.removed_at is not null then 'revived'
         when held.content_hash is not distinct from s.hash then 'same'
