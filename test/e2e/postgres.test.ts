@@ -1,10 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ConnectorHandle } from '../../connectors/kit/index.ts'
 import connector from '../../connectors/postgres/index.ts'
+import { startScratchPostgres } from '../../runtime/postgres.ts'
 import { createEngine, type TestEngine } from '../helpers/engine.ts'
 import { exportStore, firstDifference } from '../helpers/export.ts'
-import { createDatabase, testServer } from '../helpers/store.ts'
+import { createDatabase, testServer, withDatabase } from '../helpers/store.ts'
 
 type Database = Awaited<ReturnType<typeof createDatabase>>
 
@@ -31,6 +35,18 @@ async function execute(url: string, statement: string): Promise<void> {
   await sql.unsafe(statement).finally(() => sql.end())
 }
 
+async function startServer(): Promise<AsyncDisposable & { readonly url: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'tidemark-e2e-'))
+  const server = await startScratchPostgres({ directory })
+  return {
+    url: server.url,
+    async [Symbol.asyncDispose]() {
+      await server.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
 const tables = (schema: string, count: number) =>
   Array.from({ length: count }, (_, n) => `create table ${schema}.t${n} (id int primary key, note text);`).join('\n')
 
@@ -50,17 +66,21 @@ async function stampStore(): Promise<Record<string, string>> {
 }
 
 test("nothing touched: no row is written but the run's own; one column added: that table alone is described", async () => {
-  const database = await makeDatabase(`create schema s; ${tables('s', 40)} create view s.v as select id from s.t1`)
-  const source = await engine.addSource(connector, { url: database.url })
+  // A server of its own: roles that other tests make on the shared one would move the gate.
+  await using server = await startServer()
+  const url = withDatabase(server.url, 'quiet')
+  await execute(server.url, 'create database quiet')
+  await execute(url, `create schema s; ${tables('s', 40)} create view s.v as select id from s.t1`)
+  const source = await engine.addSource(connector, { url })
   expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 44 })
   const before = await stampStore()
   expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 0 })
   expect(await stampStore()).toEqual(before)
-  await execute(database.url, 'alter table s.t7 add column late timestamptz not null default now()')
+  await execute(url, 'alter table s.t7 add column late timestamptz not null default now()')
   expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 1, changed: 1 })
   expect(
     await engine.store.sql`select asset, column_name, operation, severity from catalog.changes where not baseline`,
-  ).toEqual([{ asset: `${database.name}.s.t7`, column_name: 'late', operation: 'added', severity: 'safe' }])
+  ).toEqual([{ asset: 'quiet.s.t7', column_name: 'late', operation: 'added', severity: 'safe' }])
 })
 
 describe('what could not be seen is not gone', () => {
