@@ -12,7 +12,10 @@ type Plain = Readonly<Record<string, unknown>>
  * @throws IngestError `invalid_config` that names each wrong key and what was probably meant.
  */
 export function validateConfig(connector: Connector, config: unknown): void {
-  parseConfig(connector, mapStrings(config, readReference))
+  parseConfig(
+    connector,
+    mapStrings(config, (text) => readReference(text)),
+  )
 }
 
 /** The config as the connector gets it: references resolved, validated. */
@@ -55,13 +58,16 @@ function keysOf(schema: z.ZodType): readonly string[] {
 
 const REFERENCE = /^\$\{(env|file):([^}]+)\}$/
 
-/** What `${env:NAME}` or `${file:/path}` stands for; other text is itself. */
-function readReference(text: string): string {
+/**
+ * What `${env:NAME}` or `${file:/path}` stands for; other text is itself.
+ * @throws IngestError `invalid_config` when there is no such variable or file.
+ */
+export function readReference(text: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
   const match = REFERENCE.exec(text)
   if (match === null) return text
   const [, kind, name = ''] = match
   if (kind === 'env') {
-    const value = process.env[name]
+    const value = env[name]
     if (value !== undefined) return value
     throw new IngestError('invalid_config', `${text}: the environment variable ${name} is not set`)
   }

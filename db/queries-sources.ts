@@ -6,7 +6,7 @@ export interface SourceStatus {
   readonly source: string
   readonly connector: string
   readonly namespace: string
-  readonly status: 'active' | 'paused' | 'removing'
+  readonly status: 'active' | 'paused'
   readonly schedule: string | null
   readonly lastSyncAt: Date | null
   readonly lastSyncStatus: SyncOutcome | null

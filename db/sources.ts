@@ -16,7 +16,7 @@ export interface SourceRow extends SealedSecrets {
   readonly configVersion: number
   readonly schedule: unknown
   readonly labels: Readonly<Record<string, string>>
-  readonly status: 'active' | 'paused' | 'removing'
+  readonly status: 'active' | 'paused'
 }
 
 const columns = {

@@ -44,7 +44,7 @@ export async function ensureSchedule(
 ): Promise<'created' | 'updated' | 'kept' | 'deleted' | 'none'> {
   const { temporal } = context
   if (temporal === undefined) return 'none'
-  if (source.schedule === null || source.schedule === undefined || source.status === 'removing') {
+  if (source.schedule === null || source.schedule === undefined) {
     return (await deleteSchedule(context, source.name)) ? 'deleted' : 'none'
   }
   const owner = await readStoreIdentity(context.store.sql, context.organization)

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { readReference } from '../connectors/config.ts'
 import { nearest } from '../connectors/registry.ts'
 import { IngestError } from '../model/errors.ts'
 import { type Settings, settingsSchema } from './settings-schema.ts'
@@ -93,9 +94,7 @@ interface Resolving {
   readonly place: Place
 }
 
-const REFERENCE = /^\$\{(env|file):([^}]+)\}$/
-
-/** Replaces `${env:NAME}` and `${file:/path}` by what they stand for. */
+/** Replaces `${env:NAME}` and `${file:/path}` by what they stand for; what cannot be read is told with its place. */
 function resolveReferences(value: unknown, keys: readonly PropertyKey[], context: Resolving): unknown {
   if (Array.isArray(value)) return value.map((entry, index) => resolveReferences(entry, [...keys, index], context))
   if (typeof value === 'object' && value !== null) {
@@ -105,20 +104,11 @@ function resolveReferences(value: unknown, keys: readonly PropertyKey[], context
     ])
     return Object.fromEntries(entries)
   }
-  const match = typeof value === 'string' ? REFERENCE.exec(value) : null
-  if (match === null) return value
-  const [reference, kind, name = ''] = match
-  const refuse = (why: string) =>
-    settingsError(context.path, context.place(keys), `${keys.join('.')}: ${reference}: ${why}`)
-  if (kind === 'env') {
-    const text = context.env[name]
-    if (text === undefined) throw refuse(`the environment variable ${name} is not set`)
-    return text
-  }
+  if (typeof value !== 'string') return value
   try {
-    return readFileSync(name, 'utf8').replace(/\r?\n$/, '')
+    return readReference(value, context.env)
   } catch (error) {
-    throw refuse(`cannot be read: ${(error as Error).message}`)
+    throw settingsError(context.path, context.place(keys), `${keys.join('.')}: ${(error as Error).message}`)
   }
 }
 

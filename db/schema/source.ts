@@ -60,7 +60,7 @@ export const source = tidemark.table(
     masterKeyId: text('master_key_id').notNull(),
     schedule: jsonb('schedule'),
     labels: jsonb('labels').notNull().default({}),
-    status: text('status', { enum: ['active', 'paused', 'removing'] })
+    status: text('status', { enum: ['active', 'paused'] })
       .notNull()
       .default('active'),
     /** The last run whose new names have all been through the rename decision. */

@@ -76,7 +76,7 @@ comment on column catalog.sources.source is 'Name of the source, unique in its o
 comment on column catalog.sources.connector is 'Type of system: postgres, sqlite and so on.';
 comment on column catalog.sources.organization is 'Organization it belongs to.';
 comment on column catalog.sources.namespace is 'System its names live in, as OpenLineage writes it: postgres://host:5432.';
-comment on column catalog.sources.status is 'active, paused or removing.';
+comment on column catalog.sources.status is 'active or paused.';
 comment on column catalog.sources.schedule is 'When it is synced by itself; null when only on request.';
 comment on column catalog.sources.last_sync_at is 'When its last sync ended, whatever the outcome. Plans do not count.';
 comment on column catalog.sources.last_sync_status is

@@ -43,12 +43,12 @@ export interface TestEngine extends AsyncDisposable {
   addSource(connector: Connector, config: unknown, name?: string): Promise<TestSource>
 }
 
-/** An engine over a store of its own, syncing in this process. Retries do not wait. */
+/** An engine over a store of its own, or over one given and then left open, syncing in this process. Retries do not wait. */
 export async function createEngine(
   connectors: readonly Connector[],
-  options: { batch?: number; noProgressMs?: number; log?: Logger } = {},
+  options: { batch?: number; noProgressMs?: number; log?: Logger; store?: Store } = {},
 ): Promise<TestEngine> {
-  const store = await createStore()
+  const store = options.store ?? (await createStore())
   const masterKey = parseMasterKey(makeMasterKeyText(), 'test')
   const deps = {
     store,
@@ -82,7 +82,10 @@ export async function createEngine(
       return testSource(engine, id, name, actorId)
     },
   }
-  return { ...engine, [Symbol.asyncDispose]: () => store.close() }
+  return {
+    ...engine,
+    [Symbol.asyncDispose]: async () => await (options.store === undefined ? store.close() : undefined),
+  }
 }
 
 const QUICK = { initialIntervalMs: 1, backoff: 1, maximumIntervalMs: 1, maximumAttempts: 3 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import type { Connector, ConnectorHandle } from '../../connectors/kit/index.ts'
+import type { Store } from '../../db/store.ts'
 import { createEngine, type RunRecord, type TestSource } from '../helpers/engine.ts'
 import { exportStore, firstDifference } from '../helpers/export.ts'
+import { createStore, emptyStore } from '../helpers/store.ts'
 import type { OracleSubject, OracleWorld } from './world.ts'
 
 /** One step of a random sequence. Steps act on whatever exists then, so that any part of a sequence is one too. */
@@ -42,8 +44,10 @@ export async function proveEquivalence(
   options: { readonly sequences: number; readonly seed: number; readonly shrink?: boolean },
 ): Promise<OracleReport> {
   const report = { sequences: 0, syncs: 0, described: 0, wasted: 0 }
+  await using incremental = await createStore()
+  await using full = await createStore()
   const property = fc.asyncProperty(sequence, async ({ seed, steps }) => {
-    const difference = await runSequence(subject, seed, steps, report)
+    const difference = await runSequence(subject, { seed, steps, report, stores: { incremental, full } })
     report.sequences += 1
     if (difference !== undefined) throw new Error(difference)
   })
@@ -51,23 +55,32 @@ export async function proveEquivalence(
   return report
 }
 
+interface Sequence {
+  readonly seed: number
+  readonly steps: readonly Step[]
+  readonly report: { syncs: number; described: number; wasted: number }
+  /** Emptied before use. */
+  readonly stores: { readonly incremental: Store; readonly full: Store }
+}
+
 async function runSequence(
   subject: OracleSubject,
-  seed: number,
-  steps: readonly Step[],
-  report: { syncs: number; described: number; wasted: number },
+  { seed, steps, report, stores }: Sequence,
 ): Promise<string | undefined> {
   await using world = await subject.createWorld(seed)
   const during: (() => Promise<void>)[] = []
   const connector = interleave(subject.connector, async () => await during.shift()?.())
   // Small batches try what crosses them, large ones are what people run.
-  await using engine = await createEngine([connector], { batch: [7, 40, 500][seed % 3] ?? 500 })
+  await emptyStore(stores.incremental)
+  const batch = [7, 40, 500][seed % 3] ?? 500
+  await using engine = await createEngine([connector], { batch, store: stores.incremental })
   const source = await engine.addSource(connector, world.config)
   for (const next of steps) await takeStep(world, source, next, during, report)
   for (const left of during.splice(0)) await left()
   await world.commit()
   await syncUntilSettled(source, report)
-  await using empty = await createEngine([subject.connector])
+  await emptyStore(stores.full)
+  await using empty = await createEngine([subject.connector], { store: stores.full })
   const full = await empty.addSource(subject.connector, world.config)
   const run = await full.sync({ mode: 'full' })
   if (run.outcome !== 'succeeded') return `the full crawl ended ${run.outcome}: ${JSON.stringify(run)}`

@@ -4,7 +4,7 @@ import { oracleOptions, proveEquivalence } from './oracle.ts'
 import { postgresSubject } from './worlds/postgres.ts'
 
 test('postgres: incremental syncs end where a full one does', async () => {
-  const options = oracleOptions(20)
+  const options = oracleOptions(50)
   console.log(`postgres: seed ${options.seed}`)
   const report = await proveEquivalence(postgresSubject(testServer()), options)
   console.log(`postgres: ${JSON.stringify(report)}`)
