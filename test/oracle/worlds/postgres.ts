@@ -139,7 +139,11 @@ export async function postgresWorld(adminUrl: string, seed: number): Promise<Ora
       if (open !== undefined) open.rollback = true
       await commit()
       for (const database of [...sessions.keys()]) await closeSession(database)
-      for (const database of await existing()) await admin.unsafe(`drop database ${ident(database)} with (force)`)
+      for (const database of await existing()) {
+        // `drop … with (force)` came with PostgreSQL 13.
+        await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${database}`
+        await admin.unsafe(`drop database ${ident(database)}`)
+      }
       for (const role of roles) await tolerate(admin.unsafe(`drop role ${ident(role)}`))
       await admin.end({ timeout: 1 })
     },
