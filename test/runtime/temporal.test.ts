@@ -12,6 +12,7 @@ import { locateTemporal } from '../../runtime/temporal-binary.ts'
 import { cleanUp, makeFolder, startOwner } from './support.ts'
 
 const binary = await locateTemporal({ onStatus: (message) => console.log(message) })
+const withoutBinary = binary ? '' : ' (no Temporal can be had here)'
 const running: TemporalServer[] = []
 
 beforeAll(() =>
@@ -55,7 +56,7 @@ function describeSchedule(address: string, scheduleId: string): Promise<string> 
   return withSchedules(address, async (schedules) => (await schedules.getHandle(scheduleId).describe()).scheduleId)
 }
 
-describe.skipIf(!binary)('Temporal of a home', () => {
+describe.skipIf(!binary)(`Temporal of a home${withoutBinary}`, () => {
   test('knows our search attributes and keeps schedules, over a restart, a kill of the server and one of the owner', async () => {
     const home = makeFolder()
     const owner = await startOwner('temporal', home)
@@ -89,7 +90,7 @@ describe.skipIf(!binary)('Temporal of a home', () => {
   })
 })
 
-describe.skipIf(!binary)('a scratch Temporal', () => {
+describe.skipIf(!binary)(`a scratch Temporal${withoutBinary}`, () => {
   test('starts beside another, and forgets', async () => {
     const directory = makeFolder()
     const [one, two] = await Promise.all([startScratchTemporal({ directory }), startScratchTemporal({ directory })])

@@ -130,7 +130,7 @@ async function record(temporal: TestTemporal, name: string): Promise<void> {
 }
 
 test.runIf(process.env.RECORD_HISTORIES === '1')(
-  'records histories',
+  'records histories (only with RECORD_HISTORIES=1)',
   async () => {
     await using temporal = await createTemporal()
     for (const name of Object.keys(SCENARIOS)) await record(temporal, name)

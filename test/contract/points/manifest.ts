@@ -19,6 +19,7 @@ const SECRET_NAME = /passw|secret|token|api_?key|private_?key|ssl_?key|credentia
 
 /** Points 1 to 3: what the connector says of itself. */
 export function testManifest(connector: Connector, harness: ContractHarness): void {
+  const unpublished = harness.published ? '' : ' (not for a connector of the tests alone)'
   const { manifest } = connector
   const folder = new URL(`../../../connectors/${manifest.type}/`, import.meta.url)
 
@@ -43,13 +44,13 @@ export function testManifest(connector: Connector, harness: ContractHarness): vo
       expect(unmarked).toEqual([])
     })
 
-    test.skipIf(!harness.published)('its type is its folder, and the registry has it', async () => {
+    test.skipIf(!harness.published)(`its type is its folder, and the registry has it${unpublished}`, async () => {
       const module = (await import(new URL('index.ts', folder).href)) as { default: Connector }
       expect(module.default).toBe(connector)
       expect((await loadRegistry()).get(manifest.type)).toBe(connector)
     })
 
-    test.skipIf(!harness.published)('its README has every heading', async () => {
+    test.skipIf(!harness.published)(`its README has every heading${unpublished}`, async () => {
       const text = await readFile(new URL('README.md', folder), 'utf8')
       const headings = [...text.matchAll(/^## (.+)$/gm)].map((match) => match[1]?.trim())
       expect(headings.filter((heading) => README_HEADINGS.includes(heading as never))).toEqual([...README_HEADINGS])
@@ -57,7 +58,7 @@ export function testManifest(connector: Connector, harness: ContractHarness): vo
   })
 
   describe('2. importing it', () => {
-    test.skipIf(!harness.published)('loads no driver', async () => {
+    test.skipIf(!harness.published)(`loads no driver${unpublished}`, async () => {
       for (const file of ['manifest.ts', 'index.ts']) {
         const { type, loaded } = await importAlone(new URL(file, folder).href)
         expect(type).toBe(manifest.type)
