@@ -59,8 +59,19 @@ export async function syncScope(deps: ActivityDeps, input: { runId: number; scop
     const sync: ScopeSync = { deps, run, attempt, source, open, watch, scope, kinds }
     if (attempt.status !== 'describing' && attempt.status !== 'completed') await listScope(sync)
     if (run.mode !== 'plan') await describeWork(sync)
-    return await completeScope(deps.store.sql, run, attempt, open.cost)
+    const unsettled = run.mode !== 'plan' && (await movedMeanwhile(sync))
+    return await completeScope(deps.store.sql, run, attempt, { ...open.cost, unsettled })
   })
+}
+
+/** Whether the scope's fingerprint is no longer what it was before the listing. */
+async function movedMeanwhile({ open, source, watch, scope }: ScopeSync): Promise<boolean> {
+  const { handle } = open
+  if (handle.fingerprint === undefined || scope.fingerprint === undefined) return false
+  const now = await guardSource(source, watch.signal, `looking at ${scope.name} again`, async () => {
+    return await handle.fingerprint?.(scope)
+  })
+  return now !== scope.fingerprint
 }
 
 async function listScope(sync: ScopeSync): Promise<void> {

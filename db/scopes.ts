@@ -185,12 +185,16 @@ export async function guardAttempt(tx: Transaction, attempt: ScopeAttempt, delta
   }
 }
 
-/** Ends the scope: its cursor moves to what was planned if nothing is left undone. One baseline change tells the folded ones. */
+/**
+ * Ends the scope: its cursor moves to what was planned if nothing is left undone. An `unsettled` scope moved while it was
+ * read: it is listed again next time, and what this run wrote is described again, for the change may have been taken
+ * back by then and leave every fingerprint as it was. One baseline change tells the folded ones.
+ */
 export async function completeScope(
   sql: Query,
   run: RunRow,
   attempt: ScopeAttempt,
-  cost: { readonly requests: number; readonly bytes: number },
+  cost: { readonly requests: number; readonly bytes: number; readonly unsettled: boolean },
 ): Promise<{ readonly listed: number; readonly described: number; readonly failedItems: number }> {
   return await inTransaction(sql, async (tx) => {
     await guardAttempt(tx, attempt, {})
@@ -207,7 +211,7 @@ export async function completeScope(
     await tx`
       with state as (
         select ss.*, ss.listing in ('complete', 'sampled') as whole,
-               ss.listing = 'complete' and ss.failed_items = 0 and ss.vanished = 0 as clean
+               ss.listing = 'complete' and ss.failed_items = 0 and ss.vanished = 0 and not ${cost.unsettled} as clean
         from tidemark.sync_scope ss where run_id = ${attempt.runId} and scope_id = ${attempt.scopeId}
       ), moved as (
         select scope.id,
@@ -226,9 +230,17 @@ export async function completeScope(
         and ((scope.fingerprint, scope.shape, scope.filter, scope.visibility)
              is distinct from (moved.fingerprint, moved.shape, moved.filter, moved.visibility)
              or (moved.whole and scope.last_complete_run_id is null))`
+    if (cost.unsettled) await describeAgain(tx, run, attempt)
     await insertBaseline(tx, run, attempt)
     return counts
   })
+}
+
+async function describeAgain(tx: Transaction, run: RunRow, attempt: ScopeAttempt): Promise<void> {
+  await tx`
+    update tidemark.inventory v set fingerprint = null
+    from tidemark.claim c join tidemark.asset_version av on av.asset_id = c.asset_id
+    where c.scope_id = ${attempt.scopeId} and c.item_id = v.id and av.run_id = ${run.id} and av.valid_to is null`
 }
 
 async function insertBaseline(tx: Transaction, run: RunRow, attempt: ScopeAttempt): Promise<void> {

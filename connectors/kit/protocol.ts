@@ -165,6 +165,12 @@ export interface ConnectorHandle extends AsyncDisposable {
   checks(): readonly Check[]
   scopes(): Promise<ScopeListing>
   inventory(scope: Scope): AsyncGenerator<readonly InventoryItem[], InventoryVerdict, void>
+  /**
+   * The scope's fingerprint as it is now, for scopes that carry one and items that are described apart from their listing.
+   * It is read again after the last description: what was described of a scope that moved meanwhile is described anew
+   * next time, since a change made and taken back would leave the fingerprints as they were.
+   */
+  fingerprint?(scope: Scope): Promise<string | undefined>
   /** Required unless every item carries its records. Set-based: never a query per item. */
   describe?(scope: Scope, items: readonly ItemRef[]): AsyncGenerator<readonly Described[], void, void>
   /** Keys in the same scope to describe again because those moved, appeared or vanished. */

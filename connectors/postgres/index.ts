@@ -13,7 +13,7 @@ import { describeItems } from './describe.ts'
 import { errorRules } from './errors.ts'
 import { listItems } from './inventory.ts'
 import { manifest } from './manifest.ts'
-import { listScopes } from './scopes.ts'
+import { listScopes, readGate } from './scopes.ts'
 import type { Driver } from './session.ts'
 
 async function loadDriver(): Promise<Driver> {
@@ -34,6 +34,7 @@ async function open(config: PostgresConfig, context: ConnectorContext): Promise<
     checks: () => createChecks(connections, settings, context),
     scopes: () => listScopes(connections, settings),
     inventory: (scope) => connections.stream(scope.name, (session) => listItems(session, settings)),
+    fingerprint: (scope) => readGate(connections, scope.name),
     describe: (scope, items) => connections.stream(scope.name, (session) => describeItems(session, items)),
     filtered: (_scope, keys) => keys.filter((key) => isFiltered(settings, partsOf(key))),
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),

@@ -70,13 +70,7 @@ async function readScope(connections: Connections, settings: Settings, entry: Da
   const { name } = entry
   const key = nameKey([name])
   try {
-    const fingerprint = await connections.use(name, async (session) => {
-      await session.begin()
-      const salt = await readSalt(session)
-      const [[row] = []] = await session.run(GATE)
-      await session.commit()
-      return `${salt}.${String(row?.fingerprint)}`
-    })
+    const fingerprint = await readGate(connections, name)
     if (!settings.firstDatabases.includes(name)) await connections.release(name)
     return { key, name, fingerprint }
   } catch (error) {
@@ -85,4 +79,15 @@ async function readScope(connections: Connections, settings: Settings, entry: Da
     const reason = category === 'permission' || category === 'auth' ? 'permission' : 'unavailable'
     return { key, name, reason, message, ...(hint === undefined ? {} : { hint }) }
   }
+}
+
+/** The gate of a database: it moves with everything that any of its fingerprints reads. */
+export async function readGate(connections: Connections, database: string): Promise<string> {
+  return await connections.use(database, async (session) => {
+    await session.begin()
+    const salt = await readSalt(session)
+    const [[row] = []] = await session.run(GATE)
+    await session.commit()
+    return `${salt}.${String(row?.fingerprint)}`
+  })
 }

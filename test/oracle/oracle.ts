@@ -166,6 +166,9 @@ function interleave(connector: Connector, hook: () => Promise<void>): Connector 
           return listing
         },
         inventory: (scope) => around(handle.inventory(scope)),
+        ...(handle.fingerprint === undefined
+          ? {}
+          : { fingerprint: async (scope) => await handle.fingerprint?.(scope) }),
         ...(handle.describe === undefined
           ? {}
           : { describe: (scope, items) => around(required(handle.describe?.(scope, items))) }),
