@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { SyncMode } from '../../model/sync.ts'
 import type { SyncResult } from '../../sync/orchestrate.ts'
 import { runLocalSync } from '../../worker/local.ts'
@@ -95,6 +95,8 @@ describe('an owner that is no longer heard of', () => {
     const reached = holdDescription()
     const zombie = syncAlone()
     const letGo = await reached
+    // Each scope that begins renews the lease: only the held one may be left.
+    await vi.waitUntil(async () => (await openScopes()) === 1, { timeout: 20_000 })
     await engine.store.sql`update tidemark.sync_run set lease_until = now() - interval '1 second'`
     expect(await syncAlone()).toMatchObject({ outcome: 'succeeded', runId: 2 })
     const before = await stamps()
@@ -201,6 +203,12 @@ describe('requests', () => {
     expect(await stamps()).toEqual(before)
   })
 })
+
+async function openScopes(): Promise<number> {
+  const [row] = await engine.store.sql<{ n: number }[]>`
+    select count(*)::int as n from tidemark.sync_scope where status <> 'completed'`
+  return (row as { n: number }).n
+}
 
 /** Every row of the catalog with the transaction that wrote it. */
 async function stamps(): Promise<unknown> {
