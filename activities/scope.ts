@@ -107,7 +107,7 @@ async function* readInventory(sync: ScopeSync, handle: ConnectorHandle): Listing
       const { error, ...verdict } = page.value
       return { ...verdict, ...(error === undefined ? {} : { error: describeError(source, error) }) }
     }
-    yield page.value.map((item) => stamped(sync, item))
+    yield page.value.map((item) => checked(sync, item))
   }
 }
 
@@ -121,7 +121,7 @@ async function* readLog(
     if (page.done === true) return page.value
     yield page.value.map((entry) =>
       entry.operation === 'upsert'
-        ? { operation: entry.operation, item: stamped(sync, entry.item) }
+        ? { operation: entry.operation, item: checked(sync, entry.item) }
         : { operation: entry.operation, item: { key: entry.key } },
     )
   }
@@ -139,13 +139,16 @@ function guardedNext<T, R>({ source, watch }: ScopeSync, pages: AsyncGenerator<T
   }
 }
 
-/** The stored fingerprint moves with the source's and with whatever shapes the records, so an upgrade re-describes. */
-function stamped({ run, source, scope }: ScopeSync, item: InventoryItem): ListedItem {
+function checked({ run, source, scope }: ScopeSync, item: InventoryItem): ListedItem {
   const fault = findItemFault(item)
   if (fault !== undefined)
     throw new IngestError('data_integrity', `${source.row.name}: listing ${scope.name}: ${fault}`)
-  const fingerprint = createHash('sha256').update(run.shape).update('\0').update(item.fingerprint).digest('hex')
-  return { ...item, fingerprint }
+  return { ...item, fingerprint: stampOf(run, item.fingerprint) }
+}
+
+/** The stored fingerprint moves with the source's and with whatever shapes the records, so an upgrade re-describes. */
+function stampOf(run: RunRow, fingerprint: string): string {
+  return createHash('sha256').update(run.shape).update('\0').update(fingerprint).digest('hex')
 }
 
 /** Describes what waits, a batch at a time; the next batch is read from the source while one is merged. */
@@ -182,14 +185,17 @@ async function describeBatch(sync: ScopeSync, after: WorkItem | undefined): Prom
   const items = []
   const failed = []
   const vanished = []
+  let moved = 0
   for (const item of work) {
-    const answer =
+    const answer: Described | undefined =
       item.records === null ? answers.get(item.key) : { key: item.key, records: item.records as AssetRecord[] }
     if (answer === undefined) vanished.push(item.key)
     else if ('error' in answer)
       failed.push({ key: item.key, error: summarizeError(itemError(sync, item.key, answer.error)) })
     else {
-      const { key, nativeId, fingerprint } = item
+      const { key, nativeId } = item
+      const fingerprint = answer.fingerprint === undefined ? item.fingerprint : stampOf(sync.run, answer.fingerprint)
+      if (fingerprint !== item.fingerprint) moved += 1
       const fault = findRecordFault(answer.records, sync.kinds)
       if (fault === undefined) items.push({ key, nativeId, fingerprint, records: answer.records })
       else
@@ -199,7 +205,7 @@ async function describeBatch(sync: ScopeSync, after: WorkItem | undefined): Prom
         })
     }
   }
-  return { last, batch: { items, failed, vanished } }
+  return { last, batch: { items, failed, vanished, moved } }
 }
 
 function itemError({ source, watch }: ScopeSync, key: string, error: unknown) {

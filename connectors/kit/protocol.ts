@@ -148,7 +148,12 @@ export interface ItemRef {
  * no longer its key, has no entry: the next listing deals with it.
  */
 export type Described =
-  | { readonly key: string; readonly records: readonly AssetRecord[] }
+  | {
+      readonly key: string
+      readonly records: readonly AssetRecord[]
+      /** The item's fingerprint as of these very records, from a source that reads both in one snapshot. */
+      readonly fingerprint?: string
+    }
   | { readonly key: string; readonly error: unknown }
 
 export type ChangeEntry =

@@ -1,7 +1,10 @@
 import { type AssetRecord, type Described, type ItemRef, nameKey, pagesOf } from '../kit/index.ts'
 import { sqlStateOf } from './errors.ts'
+import { type ContainerRow, type FingerprintRow, stampOf } from './inventory.ts'
 import { BY_INDEX, blockedOf, DATABASE, relationsOf, schemasOf, typeNamesOf, typesOf } from './queries/describe.sql.ts'
+import { CONTAINERS, fingerprintsOf } from './queries/fingerprint.sql.ts'
 import { optional, type Place, type RelationRow, relationRecord, type TypeBook } from './records.ts'
+import { readSalt } from './salt.ts'
 import type { Session } from './session.ts'
 import type { TypeRow } from './types.ts'
 
@@ -35,8 +38,9 @@ interface Target {
 }
 
 /**
- * Describes items page by page: one snapshot and three round trips each, however many items it holds. The server
- * already reads the next page while the consumer has the last one.
+ * Describes items page by page: one snapshot each and a fixed number of round trips, however many items it holds. The
+ * server already reads the next page while the consumer has the last one. The fingerprints are read in the snapshot of
+ * the records: a change that came after the listing and is taken back later would leave no other trace.
  */
 export async function* describeItems(
   session: Session,
@@ -106,9 +110,12 @@ async function readBlocked(session: Session, page: readonly Target[]): Promise<R
 async function readPage(session: Session, page: readonly Target[]): Promise<readonly Described[]> {
   const relations = oidsOf(page, 'rel')
   await session.begin()
+  const salt = await readSalt(session)
   const [, ...answers] = await session.run(
     [
       BY_INDEX,
+      CONTAINERS,
+      fingerprintsOf(relations),
       DATABASE,
       schemasOf(oidsOf(page, 'ns')),
       typeNamesOf(relations),
@@ -117,8 +124,10 @@ async function readPage(session: Session, page: readonly Target[]): Promise<read
     ].join(';'),
   )
   await session.commit()
-  // The rows are as the five queries select them, in their order.
-  const [databases, schemas, names, types, rows] = answers as unknown as readonly [
+  // The rows are as the queries select them, in their order.
+  const [containers, stamps, databases, schemas, names, types, rows] = answers as unknown as readonly [
+    ContainerRow[],
+    FingerprintRow[],
     DatabaseRow[],
     SchemaRow[],
     { key: string; name: string }[],
@@ -137,9 +146,16 @@ async function readPage(session: Session, page: readonly Target[]): Promise<read
     ...schemas.map((row) => [`ns:${row.oid}`, schemaRecord(row, place)] as const),
     ...rows.map((row) => [`rel:${row.oid}`, relationRecord(row, book, place)] as const),
   ])
+  const fingerprints = new Map([
+    ...containers.map((row) => [row.schema === null ? `db:${row.oid}` : `ns:${row.oid}`, stampOf(salt, row)] as const),
+    ...stamps.map((row) => [`rel:${row.oid}`, stampOf(salt, row)] as const),
+  ])
   return page.flatMap(({ key, kind, oid }): Described[] => {
     const record = records.get(`${kind}:${oid}`)
-    return record === undefined || nameKey(record.path) !== key ? [] : [{ key, records: [record] }]
+    const fingerprint = fingerprints.get(`${kind}:${oid}`)
+    return record === undefined || nameKey(record.path) !== key
+      ? []
+      : [{ key, records: [record], ...optional('fingerprint', fingerprint) }]
   })
 }
 

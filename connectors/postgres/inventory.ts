@@ -1,23 +1,30 @@
 import { type InventoryItem, type InventoryVerdict, nameKey, whyLeftOut } from '../kit/index.ts'
 import type { Settings } from './config.ts'
-import { CONTAINERS, relationFingerprints } from './queries/fingerprint.sql.ts'
+import { CONTAINERS, fingerprintsInSchemas } from './queries/fingerprint.sql.ts'
 import { readSalt } from './salt.ts'
 import type { Session } from './session.ts'
 
 const PAGE = 1000
 
-interface ContainerRow {
+export interface FingerprintRow {
   readonly oid: string
-  readonly database: string
-  readonly schema: string | null
   readonly fingerprint: string
 }
 
-interface RelationItemRow {
-  readonly oid: string
+export interface ContainerRow extends FingerprintRow {
+  readonly database: string
+  /** Null in the row of the database itself. */
+  readonly schema: string | null
+}
+
+interface RelationItemRow extends FingerprintRow {
   readonly schema: string
   readonly name: string
-  readonly fingerprint: string
+}
+
+/** An item's fingerprint. The record holds the object's own id: a swap of two like tables must move both. */
+export function stampOf(salt: string, { oid, fingerprint }: FingerprintRow): string {
+  return `${salt}.${oid}.${fingerprint}`
 }
 
 /** The items of a database, all of one snapshot, read through a cursor so that memory does not grow with them. */
@@ -31,19 +38,17 @@ export async function* listItems(
   const containers = rows.filter(({ schema }) => schema === null || whyLeftOut(settings.schemas, schema) === undefined)
   const database = rows.find(({ schema }) => schema === null)
   if (database === undefined) return { listing: 'complete' }
-  // The record holds the object's own id: a swap of two like tables must move both.
-  const stamp = (oid: string, fingerprint: string) => `${salt}.${oid}.${fingerprint}`
-  yield containers.map(({ oid, schema, fingerprint }) => ({
-    key: schema === null ? nameKey([database.database]) : nameKey([database.database, schema]),
-    nativeId: schema === null ? `db:${oid}` : `ns:${database.oid}.${oid}`,
-    fingerprint: stamp(oid, fingerprint),
+  yield containers.map((row) => ({
+    key: row.schema === null ? nameKey([database.database]) : nameKey([database.database, row.schema]),
+    nativeId: row.schema === null ? `db:${row.oid}` : `ns:${database.oid}.${row.oid}`,
+    fingerprint: stampOf(salt, row),
   }))
   const schemas = containers.filter(({ schema }) => schema !== null).map(({ oid }) => oid)
-  for await (const page of fetchAll(session, relationFingerprints(schemas.join()))) {
-    yield page.map(({ oid, schema, name, fingerprint }) => ({
-      key: nameKey([database.database, schema, name]),
-      nativeId: `rel:${database.oid}.${oid}`,
-      fingerprint: stamp(oid, fingerprint),
+  for await (const page of fetchAll(session, fingerprintsInSchemas(schemas.join()))) {
+    yield page.map((row) => ({
+      key: nameKey([database.database, row.schema, row.name]),
+      nativeId: `rel:${database.oid}.${row.oid}`,
+      fingerprint: stampOf(salt, row),
     }))
   }
   await session.commit()

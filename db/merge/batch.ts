@@ -19,6 +19,8 @@ export interface MergeBatch {
   readonly failed: readonly { readonly key: string; readonly error: ErrorSummary }[]
   /** Asked for and not answered: the next listing deals with them. */
   readonly vanished: readonly string[]
+  /** How many of the items are no longer as they were listed: the scope is listed again next time. */
+  readonly moved: number
 }
 
 export interface MergeTarget {
@@ -49,7 +51,7 @@ export async function mergeBatch(sql: Query, target: MergeTarget, batch: MergeBa
     await guardAttempt(tx, attempt, {
       ...counts,
       described: batch.items.length,
-      vanished: batch.vanished.length,
+      vanished: batch.vanished.length + batch.moved,
       failedItems: batch.failed.length,
     })
   })

@@ -70,9 +70,12 @@ async function describeItems(
   const waiting = items.filter((item) => item.records === undefined)
   if (waiting.length === 0) return records
   if (handle.describe === undefined) throw new Error('items come without records, and there is no describe')
+  const listed = new Map(waiting.map((item) => [item.key, item.fingerprint]))
   for await (const page of handle.describe(scope, waiting)) {
     for (const answer of page) {
       if ('error' in answer) throw answer.error
+      if (answer.fingerprint !== undefined && answer.fingerprint !== listed.get(answer.key))
+        throw new Error(`${answer.key} stands still, yet is described with another fingerprint than it was listed with`)
       records.set(answer.key, answer.records)
     }
   }

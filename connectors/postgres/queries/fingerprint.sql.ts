@@ -44,7 +44,7 @@ const namesRead = (source: string) => {
 }
 
 /**
- * A fingerprint per relation of the given schemas, for equality only. It is the hash of
+ * A fingerprint per relation of `pg_class c` that meets the condition, for equality only. It is the hash of
  * - its own pg_class row by content (its `xmin` moves under TRUNCATE, VACUUM FULL and GRANT, which change no record),
  * - the stamps of the rows it owns: columns, constraints, defaults, the view rule, indexes, comments on each of these,
  * - the names these rows read through pg_depend: columns of other tables, sequences, functions, operators, collations …;
@@ -52,14 +52,14 @@ const namesRead = (source: string) => {
  * - the types it uses, followed through arrays, domains, ranges and composites: names, labels, constraints.
  * `closure` follows types by pg_depend, where each of these steps is an edge.
  */
-export const relationFingerprints = (schemas: string) => `
+const relationFingerprints = (condition: string) => `
 with recursive rel as materialized (
   select c.oid, n.nspname, c.relname, c.relkind, c.relispartition, hashtextextended(row(n.nspname, c.relname, c.relkind,
     c.relpersistence, r.rolname, s.spcname, m.amname, c.relispopulated, c.relreplident, c.relispartition, c.reloptions,
     c.relpartbound::text)::text, 0) h
   from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_roles r on r.oid = c.relowner
     left join pg_tablespace s on s.oid = c.reltablespace left join pg_am m on m.oid = c.relam
-  where c.relkind in ${RELATION_KINDS} and c.relpersistence <> 't' and c.relnamespace = any('{${schemas}}'::oid[])
+  where c.relkind in ${RELATION_KINDS} and c.relpersistence <> 't' and ${condition}
 ), own as materialized (
   select 'pg_class'::regclass::oid as class, oid, oid as rel, false as aliases, h from rel
   union all
@@ -122,12 +122,16 @@ with recursive rel as materialized (
   ) d
 ), type as materialized (
   select distinct type as oid from closure
+), type_constraint as materialized (
+  -- As an array: nearly every constraint has a contypid of 0, and a join would read them all.
+  select oid, contypid, hashint8extended(xmin::text::bigint, oid::bigint) h
+  from pg_constraint where contypid = any(array(select oid from type))
 ), type_reads as materialized (
   select distinct t.oid as owner, true as aliases, d.refclassid, d.refobjid, d.refobjsubid from type t join pg_depend d
     on d.classid = 'pg_type'::regclass and d.objid = t.oid
     where d.refclassid not in ('pg_namespace'::regclass, 'pg_type'::regclass)
   union
-  select k.contypid, false, d.refclassid, d.refobjid, d.refobjsubid from type t join pg_constraint k on k.contypid = t.oid
+  select k.contypid, false, d.refclassid, d.refobjid, d.refobjsubid from type_constraint k
     join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid
     where d.refclassid not in ('pg_namespace'::regclass, 'pg_type'::regclass)
 ), type_hash as materialized (
@@ -139,8 +143,7 @@ with recursive rel as materialized (
     select e.enumtypid, hashtextextended(row(e.enumlabel, e.enumsortorder)::text, e.oid::bigint)
       from type x join pg_enum e on e.enumtypid = x.oid
     union all
-    select k.contypid, hashint8extended(k.xmin::text::bigint, k.oid::bigint)
-      from type x join pg_constraint k on k.contypid = x.oid
+    select contypid, h from type_constraint
     union all ${namesRead('type_reads')}
   ) h group by 1
 ), sums as (
@@ -155,6 +158,9 @@ with recursive rel as materialized (
 )
 select rel.oid::text as oid, rel.nspname as schema, rel.relname as name, md5(sums.h::text) as fingerprint
 from rel join sums on sums.rel = rel.oid`
+
+export const fingerprintsInSchemas = (oids: string) => relationFingerprints(`c.relnamespace = any('{${oids}}'::oid[])`)
+export const fingerprintsOf = (oids: string) => relationFingerprints(`c.oid = any('{${oids}}'::oid[])`)
 
 /** The database and its schemas, which are few. The schemas' filter is applied to what this lists. */
 export const CONTAINERS = `
