@@ -1,3 +1,4 @@
+export * from './annotation.ts'
 export * from './asset.ts'
 export { tidemark } from './columns.ts'
 export * from './source.ts'

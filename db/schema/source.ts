@@ -60,6 +60,14 @@ export const source = tidemark.table(
     masterKeyId: text('master_key_id').notNull(),
     schedule: jsonb('schedule'),
     labels: jsonb('labels').notNull().default({}),
+    /** Who answers for the source: people or teams. */
+    owners: text('owners').array().notNull().default(sql`'{}'`),
+    /** The task queue of the workers that reach the source; null: the one of temporal.yaml. */
+    taskQueue: text('task_queue'),
+    /** Whether rows may be previewed. */
+    preview: boolean('preview').notNull().default(false),
+    /** When statistics and usage were last taken. */
+    statisticsAt: time('statistics_at'),
     status: text('status', { enum: ['active', 'paused'] })
       .notNull()
       .default('active'),
@@ -97,6 +105,25 @@ export const scope = tidemark.table(
     lastCompleteRunId: bigint('last_complete_run_id', { mode: 'number' }),
   },
   (table) => [uniqueIndex('scope_key').on(table.sourceId, table.key)],
+)
+
+/** Transitions between healthy and not: a row when the first probe fails, one when a later one passes. */
+export const healthCheck = tidemark.table(
+  'health_check',
+  {
+    id: id(),
+    sourceId: bigint('source_id', { mode: 'number' })
+      .notNull()
+      .references(() => source.id, { onDelete: 'cascade' }),
+    at: time('at').notNull().defaultNow(),
+    healthy: boolean('healthy').notNull(),
+    /** The check that failed, and how; null when healthy. */
+    step: text('step'),
+    category: text('category'),
+    message: text('message'),
+    hint: text('hint'),
+  },
+  (table) => [index('health_check_source').on(table.sourceId, table.id)],
 )
 
 /** The list of items of a scope as last described. */
