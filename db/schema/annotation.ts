@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { bigint, index, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { keyText, tidemark, time } from './columns.ts'
 import { organization, principal } from './source.ts'
