@@ -40,7 +40,7 @@ export async function diffInventory(
   // Not retried as a whole: the listing can be read once.
   await sql.begin(async (tx) => {
     await createIncoming(tx)
-    const verdict = await copyListing(tx, listing)
+    const verdict = await copyIncoming(tx, listing, (item) => incomingLine({ operation: 'upsert', item }))
     await refuseDuplicates(tx, attempt)
     if (run.mode === 'plan') return await storePlan(tx, attempt, verdict)
     await queueMoved(tx, run, attempt, verdict.listing === 'complete')
@@ -82,24 +82,29 @@ async function createIncoming(tx: Transaction): Promise<void> {
     ) on commit drop`
 }
 
-async function copyListing(tx: Transaction, listing: Listing): Promise<ListingVerdict> {
-  let verdict: ListingVerdict | undefined
+/** Streams pages into the temporary table; returns the verdict they ended with. */
+async function copyIncoming<Item, Verdict>(
+  tx: Transaction,
+  pages: AsyncGenerator<readonly Item[], Verdict, void>,
+  toLine: (item: Item) => string,
+): Promise<Verdict> {
+  let verdict: Verdict | undefined
   async function* lines() {
     while (true) {
-      const next = await listing.next()
+      const next = await pages.next()
       if (next.done === true) {
         verdict = next.value
         return
       }
-      yield next.value.map((item) => incomingLine('upsert', item)).join('')
+      yield next.value.map(toLine).join('')
     }
   }
   await copyInto(tx, 'incoming (operation, key, native_id, fingerprint, records)', lines())
-  // Set: the copy only ends without an error after the listing has.
-  return verdict as ListingVerdict
+  // Set: the copy only ends without an error after the pages have.
+  return verdict as Verdict
 }
 
-function incomingLine(operation: 'upsert' | 'delete', item: Partial<ListedItem> & { readonly key: string }): string {
+function incomingLine({ operation, item }: LogEntry): string {
   const records = item.records === undefined ? null : jsonText(item.records)
   return copyLine([operation, item.key, item.nativeId, item.fingerprint, records])
 }
@@ -219,7 +224,7 @@ export async function applyChangeLog(
 ): Promise<boolean> {
   return await sql.begin(async (tx) => {
     await createIncoming(tx)
-    const verdict = await copyLog(tx, log)
+    const verdict = await copyIncoming(tx, log, incomingLine)
     if (verdict.status === 'expired') return false
     // The log may name an item more than once: its last word counts.
     await tx`delete from incoming i using incoming later where later.key = i.key and later.ordinal > i.ordinal`
@@ -243,25 +248,6 @@ export async function applyChangeLog(
     await recordListing(tx, attempt, { listing: 'complete', ...position }, { absent: absent.count })
     return true
   })
-}
-
-async function copyLog(
-  tx: Transaction,
-  log: AsyncGenerator<readonly LogEntry[], LogVerdict, void>,
-): Promise<LogVerdict> {
-  let verdict: LogVerdict | undefined
-  async function* lines() {
-    while (true) {
-      const next = await log.next()
-      if (next.done === true) {
-        verdict = next.value
-        return
-      }
-      yield next.value.map(({ operation, item }) => incomingLine(operation, item)).join('')
-    }
-  }
-  await copyInto(tx, 'incoming (operation, key, native_id, fingerprint, records)', lines())
-  return verdict as LogVerdict
 }
 
 export interface WorkItem {
