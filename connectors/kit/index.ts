@@ -11,6 +11,7 @@ export type {
   UpstreamRecord,
 } from '../../model/records.ts'
 export { FIELD_TYPES, type FieldType } from '../../model/types.ts'
+export * from './capabilities.ts'
 export * from './classify.ts'
 export * from './filter.ts'
 export * from './http.ts'

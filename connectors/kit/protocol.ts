@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { IngestError } from '../../model/errors.ts'
+import type { NamePath } from '../../model/names.ts'
 import type { AssetRecord, Json, KindGroup } from '../../model/records.ts'
+import type { AssetStatistics, AssetUsage, Capability, LoggedQuery, Preview, QueryLogVerdict } from './capabilities.ts'
 import type { ErrorRule } from './classify.ts'
 
 /** The protocol a connector is written against; the registry refuses another major version. */
@@ -44,6 +46,8 @@ export interface ConnectorManifest<Config> {
   /** What one scope is, in the singular: `database`, `file`, `repository`. */
   readonly scopeNoun: string
   readonly grants: readonly Grant[]
+  /** The optional methods that its handles have; none when absent. */
+  readonly capabilities?: readonly Capability[]
   /** URL schemes without colon that `tidemark add URL` gives to this connector, e.g. `['postgres', 'postgresql']`. */
   readonly urlSchemes: readonly string[]
   /** Whether a path without any scheme, such as `data/shop.db`, is this connector's. */
@@ -184,6 +188,21 @@ export interface ConnectorHandle extends AsyncDisposable {
   changes?(scope: Scope, watermark: string): AsyncGenerator<readonly ChangeEntry[], ChangesVerdict, void>
   /** Of these keys, those that the source's own filters leave out now; their absence is no loss. */
   filtered?(scope: Scope, keys: readonly string[]): readonly string[]
+  /** Numbers of the scope's assets; those not told keep what was last known of them. */
+  statistics?(scope: Scope): AsyncGenerator<readonly AssetStatistics[], void, void>
+  /** How much the scope's assets are used; those not told keep what was last known of them. */
+  usage?(scope: Scope): AsyncGenerator<readonly AssetUsage[], void, void>
+  /**
+   * The statements that the source ran in the scope since the watermark, its own connections' left out; all that it
+   * still knows when there is none. @throws IngestError `unsupported` where no log is kept, with the hint how to.
+   */
+  queryLog?(scope: Scope, watermark?: string): AsyncGenerator<readonly LoggedQuery[], QueryLogVerdict, void>
+  /**
+   * The first rows of an asset, at most `limit` (1 to `PREVIEW_MAX_ROWS`), in no particular order: read-only, bounded by
+   * `PREVIEW_TIMEOUT_MS` at the source, the limit pushed down to it, long values cut (`previewValueLength`).
+   * @throws IngestError `unsupported` for an asset that has no rows, `not_found`, `permission`, `timeout`.
+   */
+  preview?(asset: { readonly group: KindGroup; readonly path: NamePath }, limit: number): Promise<Preview>
 }
 
 /** Ties a manifest's config type to its `open`; a connector's `index.ts` exports the result by default. */

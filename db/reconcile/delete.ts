@@ -1,6 +1,15 @@
 import type { Transaction } from '../store.ts'
 
-const PARTS = ['field', 'asset_constraint', 'asset_index', 'facet', 'definition', 'asset_version'] as const
+const PARTS = [
+  'field',
+  'asset_constraint',
+  'asset_index',
+  'facet',
+  'definition',
+  'asset_version',
+  'asset_statistic',
+  'usage',
+] as const
 
 /**
  * Deletes assets with all that lives inside them. Their own rows go first: that waits for whoever is writing to them,

@@ -46,8 +46,8 @@ select
   a.owner,
   a.comment,
   (select count(*)::integer from tidemark.field f where f.asset_id = a.id and f.removed_at is null) as columns,
-  null::bigint as row_count,
-  null::bigint as bytes,
+  st.row_count,
+  st.bytes,
   d.text as definition,
   a.native_id,
   a.properties,
@@ -58,6 +58,7 @@ join tidemark.namespace n on n.id = a.namespace_id
 left join tidemark.claim c on c.asset_id = a.id and c.writes
 left join tidemark.source s on s.id = c.source_id
 left join tidemark.definition d on d.asset_id = a.id
+left join tidemark.asset_statistic st on st.asset_id = a.id
 where a.kind_group = 'relation' and a.removed_at is null and not a.placeholder;
 
 comment on view catalog.tables is 'Live tables, views and whatever else is queried like them, one row each.';
@@ -73,8 +74,8 @@ comment on column catalog.tables.kind is
 comment on column catalog.tables.owner is 'Owner as the source tells it.';
 comment on column catalog.tables.comment is 'Comment or description kept in the source.';
 comment on column catalog.tables.columns is 'Number of its rows in catalog.columns, nested fields included.';
-comment on column catalog.tables.row_count is 'Number of rows; null until statistics are collected.';
-comment on column catalog.tables.bytes is 'Size in bytes; null until statistics are collected.';
+comment on column catalog.tables.row_count is 'Number of rows as the source last told it, often an estimate; null where it is not known.';
+comment on column catalog.tables.bytes is 'Size in bytes with indexes and partitions, as the source last told it; null where it is not known.';
 comment on column catalog.tables.definition is 'The text that defines a view or the like; null for a plain table.';
 comment on column catalog.tables.native_id is 'The source''s own immutable id of it, such as an oid.';
 comment on column catalog.tables.properties is 'What else this kind of source tells of it.';

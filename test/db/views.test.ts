@@ -30,6 +30,8 @@ const CONTRACT: Readonly<Record<string, string>> = {
     removed_at timestamptz`,
   lineage: `upstream_id bigint, upstream text, downstream_id bigint, downstream text, origin text, source text,
     first_seen_at timestamptz, last_seen_at timestamptz`,
+  usage: `asset_id bigint, asset text, source text, reads bigint, writes bigint, users bigint, last_read_at timestamptz,
+    last_written_at timestamptz, since timestamptz, taken_at timestamptz`,
   sync_history: `run_id bigint, source text, trigger text, mode text, outcome text, started_at timestamptz,
     completed_at timestamptz, duration_seconds numeric, scopes integer, gaps integer, listed integer, described integer,
     added integer, changed integer, renamed integer, removed integer, proposed integer, requests integer, bytes bigint,
