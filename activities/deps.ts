@@ -29,5 +29,7 @@ export interface ActivityDeps {
     readonly batch: number
     /** A step that moves nothing for so long is given up, in milliseconds. */
     readonly noProgressMs: number
+    /** Statistics and usage are taken again after so long, in milliseconds. */
+    readonly statisticsIntervalMs: number
   }
 }

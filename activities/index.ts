@@ -21,6 +21,7 @@ import { planScopes } from './plan.ts'
 import { reconcile } from './reconcile.ts'
 import { syncScope } from './scope.ts'
 import { loadSource } from './source.ts'
+import { takeStatistics } from './statistics.ts'
 
 /** Who the schedule acts as. */
 const SCHEDULER = 'schedule'
@@ -45,6 +46,7 @@ export function createActivities(deps: ActivityDeps): Steps {
     syncScope: (input) => syncScope(deps, input),
     failScope: (input) => failScope(sql, input),
     reconcile: ({ runId }) => reconcile(deps, runId),
+    takeStatistics: ({ runId }) => takeStatistics(deps, runId),
     closeRun: (input) => closeRun(deps, input),
     async startSync({ sourceId, requestId }) {
       const { row } = await loadSource(deps, sourceId)

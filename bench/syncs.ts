@@ -69,7 +69,7 @@ async function sync(): Promise<SyncFigures> {
       registry,
       masterKey,
       log: { debug() {}, info() {}, warn() {} },
-      limits: { batch: 500, noProgressMs: 60_000 },
+      limits: { batch: 500, noProgressMs: 60_000, statisticsIntervalMs: 86_400_000 },
     },
     request: { organization: 'default', source: 'bench', sourceId, requestId },
     window: 4,

@@ -170,8 +170,13 @@ async function runLocally(
   })
 }
 
-export function limitsOf({ settings }: Pick<ServiceContext, 'settings'>): { batch: number; noProgressMs: number } {
-  return { batch: settings.batch, noProgressMs: settings.noProgressSeconds * 1000 }
+export function limitsOf({ settings }: Pick<ServiceContext, 'settings'>): {
+  batch: number
+  noProgressMs: number
+  statisticsIntervalMs: number
+} {
+  const { batch, noProgressSeconds, statisticsInterval } = settings
+  return { batch, noProgressMs: noProgressSeconds * 1000, statisticsIntervalMs: statisticsInterval }
 }
 
 /** The history of a run says it better than a log would. */

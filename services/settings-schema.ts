@@ -61,6 +61,7 @@ export const settingsSchema = z.strictObject({
   window: z.int().min(1).max(64).default(4),
   batch: z.int().min(1).max(10_000).default(500),
   noProgressSeconds: z.number().min(10).max(86_400).default(900),
+  statisticsInterval: duration.prefault('24h'),
   retry: z.strictObject({ source: retryProfile('source'), store: retryProfile('store') }).prefault({}),
   defaultSchedule: scheduleText.default('every 1h jitter 5m'),
   connectors: z.array(z.string().min(1)).default([]),

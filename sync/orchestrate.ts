@@ -30,6 +30,7 @@ export async function syncSource(input: SyncInput, steps: Steps, env: Env): Prom
     const running = { input, runId, steps, env }
     const reached = (await syncScopes(running)) ?? (await settle(running))
     if (reached !== undefined) return await env.continueAsNew({ ...input, resume: { runId, afterScope: reached } })
+    await takeStatistics(running)
   } catch (failure) {
     if (!(failure instanceof IngestError)) throw failure
     error = summarizeError(failure)
@@ -128,6 +129,20 @@ async function settle(running: Running): Promise<number | undefined> {
   const reached = await syncScopes({ ...running, input: { ...running.input, resume: { runId, afterScope: 0 } } })
   if (reached === undefined) await steps.reconcile({ runId })
   return reached
+}
+
+/** Statistics are a courtesy: failing to take them is told, and the run is as good as without. */
+async function takeStatistics({ runId, steps, env }: Running): Promise<void> {
+  if (!env.patched('statistics')) return
+  try {
+    const { scopes, changed, failures } = await steps.takeStatistics({ runId })
+    if (scopes === 0) return
+    const trouble = failures === 0 ? '' : `, ${failures} refused`
+    env.tell(`statistics of ${scopes} scopes: ${changed} changed${trouble}`)
+  } catch (error) {
+    if (!(error instanceof IngestError) || error.category === 'cancelled') throw error
+    env.tell(`no statistics: ${error.message}`)
+  }
 }
 
 async function close({

@@ -15,6 +15,7 @@ export const STEP_PROFILES: Readonly<Record<keyof Steps, keyof RetryProfiles>> =
   syncScope: 'source',
   failScope: 'store',
   reconcile: 'source',
+  takeStatistics: 'source',
   closeRun: 'store',
   startSync: 'store',
 }

@@ -66,6 +66,15 @@ export interface Reconciliation {
   readonly rescan: number
 }
 
+export interface StatisticsTaken {
+  /** Scopes whose turn it was: none within the interval. */
+  readonly scopes: number
+  /** Assets whose numbers moved. */
+  readonly changed: number
+  /** Warnings in the log: what the source would not tell. */
+  readonly failures: number
+}
+
 export interface ClosedRun {
   readonly outcome: SyncOutcome
   /** A request that came in meanwhile and waits for a run of its own. */
@@ -99,6 +108,8 @@ export interface Steps {
   /** Records that a scope's last try failed: a gap, not the end of the run. */
   failScope(input: { readonly runId: number; readonly scopeId: number; readonly error: ErrorSummary }): Promise<void>
   reconcile(input: { readonly runId: number }): Promise<Reconciliation>
+  /** Takes row counts, sizes and usage when their interval has passed. */
+  takeStatistics(input: { readonly runId: number }): Promise<StatisticsTaken>
   closeRun(input: { readonly runId: number; readonly error?: ErrorSummary }): Promise<ClosedRun>
   /** Starts the run of a request that had to wait. */
   startSync(input: { readonly sourceId: number; readonly requestId: number }): Promise<void>

@@ -10,6 +10,8 @@ import type { SyncResult } from '../../sync/orchestrate.ts'
 import { runLocalSync } from '../../worker/local.ts'
 import { createStore } from './store.ts'
 
+export const DAY_MS = 86_400_000
+
 export const silentLog: Logger = { debug: () => {}, info: () => {}, warn: () => {} }
 
 export interface RunRecord extends SyncResult {
@@ -46,7 +48,7 @@ export interface TestEngine extends AsyncDisposable {
 /** An engine over a store of its own, or over one given and then left open, syncing in this process. Retries do not wait. */
 export async function createEngine(
   connectors: readonly Connector[],
-  options: { batch?: number; noProgressMs?: number; log?: Logger; store?: Store } = {},
+  options: { batch?: number; noProgressMs?: number; statisticsIntervalMs?: number; log?: Logger; store?: Store } = {},
 ): Promise<TestEngine> {
   const store = options.store ?? (await createStore())
   const masterKey = parseMasterKey(makeMasterKeyText(), 'test')
@@ -55,7 +57,11 @@ export async function createEngine(
     registry: createRegistry(connectors),
     masterKey,
     log: options.log ?? silentLog,
-    limits: { batch: options.batch ?? 500, noProgressMs: options.noProgressMs ?? 60_000 },
+    limits: {
+      batch: options.batch ?? 500,
+      noProgressMs: options.noProgressMs ?? 60_000,
+      statisticsIntervalMs: options.statisticsIntervalMs ?? DAY_MS,
+    },
   }
   const engine: Omit<TestEngine, typeof Symbol.asyncDispose> = {
     store,

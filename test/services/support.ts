@@ -7,7 +7,7 @@ import { parseSettings } from '../../services/settings.ts'
 import type { RequestedSync } from '../../services/sync.ts'
 import type { TemporalLink } from '../../services/temporal.ts'
 import { runLocalSync } from '../../worker/local.ts'
-import { QUICK_RETRY, silentLog } from '../helpers/engine.ts'
+import { DAY_MS, QUICK_RETRY, silentLog } from '../helpers/engine.ts'
 import { createStore } from '../helpers/store.ts'
 
 export type TestContext = ServiceContext & AsyncDisposable
@@ -31,7 +31,13 @@ export async function createContext(
 }
 
 export function depsOf({ store, registry, masterKey }: ServiceContext) {
-  return { store, registry, masterKey, log: silentLog, limits: { batch: 500, noProgressMs: 60_000 } }
+  return {
+    store,
+    registry,
+    masterKey,
+    log: silentLog,
+    limits: { batch: 500, noProgressMs: 60_000, statisticsIntervalMs: DAY_MS },
+  }
 }
 
 /** Honours a request in this process. */

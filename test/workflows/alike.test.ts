@@ -85,6 +85,18 @@ describe.each(Object.entries(runners))('a sync %s', (_, run) => {
     expect(firstDifference(await exportStore(engine.store), await exportStore(other.store))).toBeUndefined()
   })
 
+  test('takes statistics at its end', async () => {
+    const world = fillWorld()
+    world.numbers = new Map([['orders', { rowCount: 7, reads: 2 }]])
+    const connector = workbookConnector(new Map([['main', world]]), { statistics: true })
+    await using engine = await createEngine([connector])
+    const source = await engine.addSource(connector, { world: 'main' })
+    expect(await run(engine, source, await source.request())).toMatchObject({ outcome: 'succeeded' })
+    const numbers = await engine.store.sql`
+      select row_count, reads from tidemark.asset_statistic join tidemark.usage using (asset_id)`
+    expect([...numbers]).toEqual([{ row_count: 7, reads: 2 }])
+  })
+
   test('a request that comes in meanwhile is honoured after it, by one run for all of them', async () => {
     const world = fillWorld()
     const connector = workbookConnector(new Map([['main', world]]))

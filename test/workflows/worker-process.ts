@@ -6,7 +6,7 @@ import { createRegistry } from '../../connectors/registry.ts'
 import { openStore } from '../../db/store.ts'
 import { parseMasterKey } from '../../db/vault.ts'
 import { startWorker } from '../../worker/index.ts'
-import { QUICK_RETRY, silentLog } from '../helpers/engine.ts'
+import { DAY_MS, QUICK_RETRY, silentLog } from '../helpers/engine.ts'
 import { workbookConnector } from '../helpers/synthetic/workbooks.ts'
 import { startSync } from '../helpers/temporal.ts'
 import { BATCH, crashWorld } from './crash-world.ts'
@@ -24,7 +24,7 @@ const worker = await startWorker({
     registry: createRegistry([workbookConnector(new Map([['main', world]]))]),
     masterKey: parseMasterKey(process.env.TEST_MASTER_KEY ?? '', 'test'),
     log: silentLog,
-    limits: { batch: BATCH, noProgressMs: 60_000 },
+    limits: { batch: BATCH, noProgressMs: 60_000, statisticsIntervalMs: DAY_MS },
     startSync: async (next) => {
       await startSync(client, taskQueue, { ...next, window: 2, retry: QUICK_RETRY })
     },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   type AssetRecord,
   type Connector,
+  type ConnectorHandle,
   type Described,
   defineConnector,
   IngestError,
@@ -34,6 +35,8 @@ export interface WorkbookWorld {
     /** A weak fingerprint misses changes of sheets: the oracle must notice. */
     weak?: boolean
   }
+  /** Data set to its numbers, for a connector that offers statistics; an error instead is what asking for them meets. */
+  numbers: Map<string, { rowCount?: number; bytes?: number; reads?: number; lastReadAt?: Date }> | IngestError
   /** Keys described, in order, since the last look. */
   described: string[]
   /** Called before each page of records is handed out. */
@@ -41,13 +44,16 @@ export interface WorkbookWorld {
 }
 
 export function createWorkbookWorld(): WorkbookWorld {
-  return { projects: new Map(), datasets: new Map(), trouble: {}, described: [] }
+  return { projects: new Map(), datasets: new Map(), trouble: {}, numbers: new Map(), described: [] }
 }
 
 const UPSTREAM_NAMESPACE = 'postgres://warehouse:5432'
 
 /** The connector over worlds held in memory, which a source names in its config. */
-export function workbookConnector(worlds: ReadonlyMap<string, WorkbookWorld>): Connector {
+export function workbookConnector(
+  worlds: ReadonlyMap<string, WorkbookWorld>,
+  { statistics = false }: { readonly statistics?: boolean } = {},
+): Connector {
   return defineConnector<{ world: string; color?: string | undefined }>({
     manifest: {
       type: 'workbooks',
@@ -65,6 +71,7 @@ export function workbookConnector(worlds: ReadonlyMap<string, WorkbookWorld>): C
       ],
       scopeNoun: 'project',
       grants: [],
+      capabilities: statistics ? ['statistics', 'usage'] : [],
       urlSchemes: ['workbooks'],
       fromUrl: (url) => ({ world: new URL(url).host }),
       namespace: ({ world }) => `workbooks://${world}`,
@@ -131,11 +138,27 @@ export function workbookConnector(worlds: ReadonlyMap<string, WorkbookWorld>): C
           const theme = nameKey([scope.key, 'theme'])
           return keys.includes(theme) ? [...find(scope.key).keys()].map((key) => nameKey([scope.key, key])) : []
         },
+        ...(statistics ? offerNumbers(world) : {}),
         filtered: (_, keys) => keys.filter((key) => trouble.filteredItems?.(key)),
         [Symbol.asyncDispose]: async () => {},
       }
     },
   })
+}
+
+function offerNumbers(world: WorkbookWorld): Pick<ConnectorHandle, 'statistics' | 'usage'> {
+  const read = () => {
+    if (world.numbers instanceof IngestError) throw world.numbers
+    return [...world.numbers].map(([name, numbers]) => ({ group: 'dataset' as const, path: [name], ...numbers }))
+  }
+  return {
+    async *statistics() {
+      yield read().map(({ reads: _, lastReadAt: __, ...row }) => row)
+    },
+    async *usage() {
+      yield read().map(({ rowCount: _, bytes: __, ...row }) => row)
+    },
+  }
 }
 
 function describeWorkbook(
