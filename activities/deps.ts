@@ -2,6 +2,7 @@ import type { Logger } from '../connectors/kit/index.ts'
 import type { Registry } from '../connectors/registry.ts'
 import type { Store } from '../db/store.ts'
 import type { MasterKey } from '../db/vault.ts'
+import type { SyncOutcome } from '../model/sync.ts'
 
 /** How the surroundings of one call of a step reach it: Temporal's activity context, or a plain process. */
 export interface StepControl {
@@ -24,6 +25,8 @@ export interface ActivityDeps {
     readonly sourceId: number
     readonly requestId: number
   }) => Promise<void>
+  /** Told of each run that this process closes. */
+  readonly onRunClosed?: (outcome: SyncOutcome) => void
   readonly limits: {
     /** Items described at a time. */
     readonly batch: number

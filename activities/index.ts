@@ -11,7 +11,6 @@ import {
 } from '../db/runs.ts'
 import { failScope, listPendingScopes } from '../db/scopes.ts'
 import { resolvePrincipal } from '../db/sources.ts'
-import { asStoreError } from '../db/store.ts'
 import { classifyChange } from '../model/changes.ts'
 import type { ErrorSummary } from '../model/errors.ts'
 import { decideOutcome } from '../sync/decisions.ts'
@@ -20,8 +19,9 @@ import type { ActivityDeps } from './deps.ts'
 import { planScopes } from './plan.ts'
 import { reconcile } from './reconcile.ts'
 import { syncScope } from './scope.ts'
-import { loadSource } from './source.ts'
+import { loadSource, requireRow } from './source.ts'
 import { takeStatistics } from './statistics.ts'
+import { asSteps } from './wrap.ts'
 
 /** Who the schedule acts as. */
 const SCHEDULER = 'schedule'
@@ -29,9 +29,9 @@ const SCHEDULER = 'schedule'
 /** The steps of a sync over a store and a registry of connectors. */
 export function createActivities(deps: ActivityDeps): Steps {
   const { sql } = deps.store
-  const steps: Steps = {
+  return asSteps<Steps>(deps, {
     async requestSync({ sourceId }) {
-      const { row } = await loadSource(deps, sourceId)
+      const row = await requireRow(deps, sourceId)
       const actorId = await resolvePrincipal(sql, row.organization, SCHEDULER)
       return { requestId: await insertRequest(sql, { sourceId, mode: 'incremental', trigger: 'schedule', actorId }) }
     },
@@ -39,7 +39,15 @@ export function createActivities(deps: ActivityDeps): Steps {
       await sql.begin((tx) => ensurePartitions(tx))
       const { row, connector, config } = await loadSource(deps, sourceId)
       const digests = digestConfig(connector, config)
-      return await openStoredRun(sql, { sourceId, requestId, owner, configVersion: row.configVersion, ...digests })
+      const opened = await openStoredRun(sql, {
+        sourceId,
+        requestId,
+        owner,
+        configVersion: row.configVersion,
+        ...digests,
+      })
+      deps.log.info({ source: row.name, ...opened }, opened.status === 'opened' ? 'run opened' : 'run skipped')
+      return opened
     },
     planScopes: ({ runId }) => planScopes(deps, runId),
     listPendingScopes: (input) => listPendingScopes(sql, input),
@@ -49,11 +57,10 @@ export function createActivities(deps: ActivityDeps): Steps {
     takeStatistics: ({ runId }) => takeStatistics(deps, runId),
     closeRun: (input) => closeRun(deps, input),
     async startSync({ sourceId, requestId }) {
-      const { row } = await loadSource(deps, sourceId)
+      const row = await requireRow(deps, sourceId)
       await deps.startSync({ organization: row.organization, source: row.name, sourceId, requestId })
     },
-  }
-  return translateErrors(steps)
+  })
 }
 
 const CHANGE_PAGE = 5000
@@ -78,23 +85,12 @@ async function closeRun(
     ...(input.error === undefined ? {} : { errorCategory: input.error.category }),
   })
   const outcome = await closeStoredRun(sql, { ...input, outcome: decided })
+  deps.onRunClosed?.(outcome)
+  deps.log.info(
+    { outcome, ...totals, ...(input.error === undefined ? {} : { error: input.error.message }) },
+    'run closed',
+  )
   const { sourceId } = await readRun(sql, input.runId)
   const pendingRequestId = await findPendingRequest(sql, sourceId)
   return { outcome, ...(pendingRequestId === undefined ? {} : { pendingRequestId }) }
-}
-
-/** Errors of the store's own queries leave the steps as IngestErrors; those of sources already are. */
-function translateErrors(steps: Steps): Steps {
-  const wrapped = Object.entries(steps).map(([name, step]) => [
-    name,
-    async (input: never) => {
-      try {
-        return await (step as (input: never) => Promise<unknown>)(input)
-      } catch (error) {
-        throw asStoreError(error)
-      }
-    },
-  ])
-  // Same names, same signatures: only the errors differ.
-  return Object.fromEntries(wrapped) as Steps
 }

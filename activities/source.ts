@@ -15,9 +15,15 @@ export interface LoadedSource {
   readonly secrets: string[]
 }
 
-export async function loadSource(deps: ActivityDeps, sourceId: number): Promise<LoadedSource> {
+/** A source as stored: all that a step can know of it away from where it is reached. */
+export async function requireRow(deps: Pick<ActivityDeps, 'store'>, sourceId: number): Promise<SourceRow> {
   const row = await findSource(deps.store, sourceId)
   if (row === undefined) throw new IngestError('not_found', `source ${sourceId} no longer exists`)
+  return row
+}
+
+export async function loadSource(deps: ActivityDeps, sourceId: number): Promise<LoadedSource> {
+  const row = await requireRow(deps, sourceId)
   const connector = deps.registry.get(row.connector)
   const sealed = openSecrets(deps.masterKey, row, row.name)
   const { config, secrets } = prepareConfig(connector, joinSecrets(row.config, sealed))

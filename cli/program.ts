@@ -165,6 +165,16 @@ function declareService(verb: Declare): void {
     .option('--port <port>', "insist on this port for Tidemark's own PostgreSQL", port)
     .option('--temporal-port <port>', "insist on this port for Tidemark's own Temporal", port)
   verb(
+    'worker',
+    'run a worker alone, against the store of DATABASE_URL and the Temporal of TEMPORAL_ADDRESS, until told to stop',
+    () => import('./verbs/worker.ts'),
+  ).option('--queue <name>', 'serve this task queue only, such as the one a source names (repeatable)', collect, [])
+  verb(
+    'maintain',
+    'do what the maintenance schedule does: retention, partitions, statistics of the store',
+    () => import('./verbs/maintain.ts'),
+  )
+  verb(
     'doctor',
     'check store, Temporal, worker, key and every source; tell what mends them',
     () => import('./verbs/doctor.ts'),

@@ -1,3 +1,4 @@
+import { IngestError } from '../model/errors.ts'
 import { ensureHome, type RuntimeInfo, readRuntimeFile, tidemarkHome } from '../runtime/home.ts'
 import type { Registry } from '../services/connectors.ts'
 import { currentActor, DEFAULT_ORGANIZATION, type ServiceContext } from '../services/context.ts'
@@ -23,6 +24,8 @@ export interface Session extends AsyncDisposable {
 }
 
 export interface SessionOptions {
+  /** For a worker: more connections, and no server is started for it. */
+  readonly worker?: true
   readonly onStatus?: (message: string) => void
   readonly signal?: AbortSignal
 }
@@ -31,7 +34,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   const home = tidemarkHome()
   const { url, origin, running, stop } = await findStore(home, options)
   try {
-    const store = await openMigratedStore(url, CONNECTIONS)
+    const store = await openMigratedStore(url, options.worker === true ? WORKER_CONNECTIONS : CONNECTIONS)
     return createSession({ store, home, origin, ...(running === undefined ? {} : { running }), stop })
   } catch (error) {
     await stop()
@@ -49,6 +52,9 @@ interface FoundStore {
 /** Enough for the scopes in progress of a local sync. */
 const CONNECTIONS = 10
 
+/** For a full worker: scopes in progress, their merges, and what people ask meanwhile. */
+export const WORKER_CONNECTIONS = 20
+
 const nothingToStop = async () => {}
 
 async function findStore(home: string, options: SessionOptions): Promise<FoundStore> {
@@ -59,6 +65,11 @@ async function findStore(home: string, options: SessionOptions): Promise<FoundSt
     return { url, origin: 'DATABASE_URL', ...attached, stop: nothingToStop }
   }
   if (running !== undefined) return attachTo(running)
+  if (options.worker === true) {
+    throw new IngestError('invalid_config', 'a worker needs a store of somebody else: DATABASE_URL is not set', {
+      hint: 'Set DATABASE_URL to the PostgreSQL of the store. `tidemark up` runs everything in one process.',
+    })
+  }
   return await startBriefly(home, options)
 }
 

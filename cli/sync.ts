@@ -11,6 +11,7 @@ import {
   startSync,
 } from '../services/sync.ts'
 import type { Io } from './io.ts'
+import { localDeps } from './local.ts'
 import { showProgress } from './progress.ts'
 import { progressText, runSummary, runTrouble } from './run-text.ts'
 import type { Session } from './session.ts'
@@ -160,24 +161,12 @@ async function runLocally(
   signal: AbortSignal,
 ): Promise<void> {
   const { runLocalSync } = await import('../worker/local.ts')
-  const { store, registry, masterKey, settings, organization } = context
+  const { settings, organization } = context
   await runLocalSync({
-    deps: { store, registry, masterKey, log: silent, limits: limitsOf(context) },
+    deps: localDeps(context),
     request: { organization, source: source.name, sourceId: source.id, requestId },
     window: settings.window,
     retry: settings.retry,
     signal,
   })
 }
-
-export function limitsOf({ settings }: Pick<ServiceContext, 'settings'>): {
-  batch: number
-  noProgressMs: number
-  statisticsIntervalMs: number
-} {
-  const { batch, noProgressSeconds, statisticsInterval } = settings
-  return { batch, noProgressMs: noProgressSeconds * 1000, statisticsIntervalMs: statisticsInterval }
-}
-
-/** The history of a run says it better than a log would. */
-const silent = { debug: () => {}, info: () => {}, warn: () => {} }

@@ -72,15 +72,19 @@ async function applyViews(client: postgres.Sql): Promise<void> {
   })
 }
 
-/** Makes the monthly partitions of this and the next month; rows of other months go to the default partition. */
-export async function ensurePartitions(sql: postgres.ISql): Promise<void> {
+/**
+ * Makes the monthly partitions of this month and of `ahead` further ones; rows of other months go to the default
+ * partition. Returns how many were missing.
+ */
+export async function ensurePartitions(sql: postgres.ISql, ahead = 1): Promise<number> {
   const missing = await sql<{ statement: string }[]>`
     select format('create table if not exists tidemark.%I partition of tidemark.%I for values from (%L) to (%L)',
                   parent || to_char(month, '_YYYY_MM'), parent, month at time zone 'UTC',
                   (month + interval '1 month') at time zone 'UTC') as statement
     from unnest(array['change', 'audit_log']) as parent,
          generate_series(date_trunc('month', now() at time zone 'UTC'),
-                         date_trunc('month', now() at time zone 'UTC') + interval '1 month', interval '1 month') as month
+                         date_trunc('month', now() at time zone 'UTC') + make_interval(months => ${ahead}), interval '1 month') as month
     where to_regclass('tidemark.' || parent || to_char(month, '_YYYY_MM')) is null`
   for (const { statement } of missing) await sql.unsafe(statement)
+  return missing.length
 }

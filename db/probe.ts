@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { IngestError } from '../model/errors.ts'
-import { asStoreError, sqlState } from './store.ts'
+import { asStoreError, type Query, sqlState } from './store.ts'
 
 const ANSWER_MS = 10_000
 
@@ -33,4 +33,17 @@ function silence(url: string): IngestError {
       hint: 'Check host and port in DATABASE_URL: another kind of server may listen there, or a firewall drop what is sent.',
     },
   )
+}
+
+const PING_MS = 2_000
+
+/** Whether an open store answers in time. */
+export async function pingStore(sql: Query): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => late.resolve(false), PING_MS)
+  const answer = sql`select 1`.then(
+    () => true,
+    () => false,
+  )
+  return await Promise.race([answer, late.promise]).finally(() => clearTimeout(timer))
 }

@@ -197,3 +197,14 @@ export async function readRun(sql: Query, runId: number): Promise<{ readonly sou
   if (run === undefined) throw new IngestError('not_found', `run ${runId} does not exist`)
   return run
 }
+
+/** The source of a run, for whoever reads a log. */
+export async function nameRun(
+  sql: Query,
+  runId: number,
+): Promise<{ readonly sourceId: number; readonly source: string } | undefined> {
+  const [run] = await sql<{ sourceId: number; source: string }[]>`
+    select s.id as "sourceId", s.name as source from tidemark.sync_run r join tidemark.source s on s.id = r.source_id
+    where r.id = ${runId}`
+  return run
+}

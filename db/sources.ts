@@ -17,6 +17,8 @@ export interface SourceRow extends SealedSecrets {
   readonly schedule: unknown
   readonly labels: Readonly<Record<string, string>>
   readonly status: 'active' | 'paused'
+  /** Of the workers that reach the source; null: the one of temporal.yaml. */
+  readonly taskQueue: string | null
 }
 
 const columns = {
@@ -35,6 +37,7 @@ const columns = {
   schedule: source.schedule,
   labels: source.labels,
   status: source.status,
+  taskQueue: source.taskQueue,
 }
 
 const selectSources = ({ orm }: Store) =>

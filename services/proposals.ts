@@ -45,10 +45,8 @@ export async function approveRemovals(
       trigger: 'approval',
       actorId,
     })
-    return {
-      decided,
-      requested: { requestId, source: { id: source.id, name: source.name, connector: source.connector } },
-    }
+    const { id, name, connector, taskQueue } = source
+    return { decided, requested: { requestId, source: { id, name, connector, taskQueue } } }
   })
 }
 

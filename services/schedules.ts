@@ -1,32 +1,36 @@
-import {
-  type Client,
-  type ScheduleDescription,
-  ScheduleNotFoundError,
-  type ScheduleOptions,
-  ScheduleOverlapPolicy,
-} from '@temporalio/client'
 import { readStoreIdentity } from '../db/queries.ts'
 import { findSourceByName, listSources, type SourceRow } from '../db/sources.ts'
-import { IngestError } from '../model/errors.ts'
 import type { SyncInput } from '../sync/steps.ts'
+import { type CareSchedule, careSchedules } from './care-schedules.ts'
 import type { ServiceContext } from './context.ts'
-import { sameSpec, scheduleSpec } from './schedule-spec.ts'
+import {
+  compareSchedule,
+  describeIfAny,
+  dropSchedule,
+  isOurs,
+  keepSchedule,
+  type WantedSchedule,
+  wantSchedule,
+} from './schedule-keeping.ts'
 import type { Schedule } from './schedule-text.ts'
-import { searchAttributes, type TemporalLink } from './temporal.ts'
+import { searchAttributes } from './temporal.ts'
 
 /** The workflow's type: a wire name. */
 export const SYNC_WORKFLOW = 'syncSource'
 
 /** A source as its schedule needs it. */
-export type ScheduledSource = Pick<SourceRow, 'id' | 'name' | 'connector' | 'status'> & { readonly schedule: unknown }
+export type ScheduledSource = Pick<SourceRow, 'id' | 'name' | 'connector' | 'status' | 'taskQueue'> & {
+  readonly schedule: unknown
+}
 
 export function scheduleId(organization: string, source: string): string {
   return `sync/${organization}/${source}/schedule`
 }
 
 /** What every run of a source starts from. */
-export function syncInput(context: ServiceContext, source: Pick<SourceRow, 'id' | 'name'>): SyncInput {
+export function syncInput(context: ServiceContext, source: Pick<SourceRow, 'id' | 'name' | 'taskQueue'>): SyncInput {
   const { settings, organization, temporal } = context
+  const { taskQueue } = source
   return {
     organization,
     source: source.name,
@@ -34,6 +38,7 @@ export function syncInput(context: ServiceContext, source: Pick<SourceRow, 'id' 
     window: settings.window,
     retry: settings.retry,
     searchable: temporal?.searchable === true,
+    ...(taskQueue === null || taskQueue === settings.taskQueues.sync ? {} : { sourceQueue: taskQueue }),
   }
 }
 
@@ -48,45 +53,44 @@ export async function ensureSchedule(
     return (await deleteSchedule(context, source.name)) ? 'deleted' : 'none'
   }
   const owner = await readStoreIdentity(context.store.sql, context.organization)
-  const wanted = describe(context, source, owner)
-  const handle = temporal.client.schedule.getHandle(wanted.scheduleId)
-  return await explain(async () => {
-    const found = await describeIfAny(temporal.client, wanted.scheduleId)
-    if (found === undefined) {
-      await temporal.client.schedule.create(wanted)
-      return 'created'
-    }
-    refuseForeign(temporal, found, owner)
-    if (isSame(found, wanted)) return 'kept'
-    await handle.update(({ state }) => ({ ...wanted, state: { ...state, ...wanted.state } }))
-    return 'updated'
-  })
+  return await keepSchedule(temporal, describe(context, source, owner), owner)
 }
 
 /** How the schedule that Temporal has of a source compares with the one it should have. */
 export async function inspectSchedule(context: ServiceContext, name: string): Promise<'kept' | 'drifted' | 'missing'> {
   const source = await findSourceByName(context.store, context.organization, name)
   if (source === undefined || context.temporal === undefined) return 'missing'
-  const wanted = describe(context, source, await readStoreIdentity(context.store.sql, context.organization))
-  const found = await describeIfAny(context.temporal.client, wanted.scheduleId)
-  if (found === undefined) return 'missing'
-  return isSame(found, wanted) ? 'kept' : 'drifted'
+  const owner = await readStoreIdentity(context.store.sql, context.organization)
+  return await compareSchedule(context.temporal, describe(context, source, owner))
 }
 
 /** Whether there was one. */
 export async function deleteSchedule(context: ServiceContext, source: string): Promise<boolean> {
   const { temporal, organization } = context
-  if (temporal === undefined) return false
-  return await explain(async () => {
-    try {
-      await temporal.client.schedule.getHandle(scheduleId(organization, source)).delete()
-      return true
-    } catch (error) {
-      if (error instanceof ScheduleNotFoundError) return false
-      throw error
-    }
-  })
+  return temporal === undefined ? false : await dropSchedule(temporal, scheduleId(organization, source))
 }
+
+/** How the schedules that look after sources and store are in Temporal. */
+export async function inspectCare(
+  context: ServiceContext,
+): Promise<
+  readonly { readonly id: string; readonly what: string; readonly text: string; readonly state: CareState }[]
+> {
+  const { temporal } = context
+  if (temporal === undefined) return []
+  const owner = await readStoreIdentity(context.store.sql, context.organization)
+  return await Promise.all(
+    careSchedules(context, owner).map(async ({ id, what, text, wanted }) => {
+      const found = await describeIfAny(temporal.client, id)
+      if (found !== undefined && !isOurs(temporal, found, owner)) return { id, what, text, state: 'foreign' }
+      if (wanted !== undefined) return { id, what, text, state: await compareSchedule(temporal, wanted) }
+      return { id, what, text, state: found === undefined ? 'none' : 'unwanted' }
+    }),
+  )
+}
+
+/** `unwanted`: there, though temporal.yaml wants none; `foreign`: another Tidemark of the namespace has it. */
+export type CareState = 'kept' | 'drifted' | 'missing' | 'none' | 'unwanted' | 'foreign'
 
 export interface Reconciled {
   readonly created: number
@@ -101,17 +105,28 @@ export async function reconcileSchedules(context: ServiceContext): Promise<Recon
   if (temporal === undefined) return counts
   const sources = await listSources(context.store, organization)
   for (const source of sources) counts[await ensureSchedule(context, source)] += 1
-  const known = new Set(sources.map((source) => scheduleId(organization, source.name)))
   const owner = await readStoreIdentity(context.store.sql, organization)
+  for (const care of careSchedules(context, owner)) counts[await ensureCare(context, care, owner)] += 1
+  const known = new Set(sources.map((source) => scheduleId(organization, source.name)))
   for await (const summary of temporal.client.schedule.list()) {
-    const ours = summary.scheduleId.startsWith(`sync/${organization}/`) && summary.scheduleId.endsWith('/schedule')
-    if (!ours || known.has(summary.scheduleId)) continue
-    // Another Tidemark may share the namespace: its schedules are not ours to delete.
-    if (!temporal.own && summary.memo?.store !== owner) continue
-    await temporal.client.schedule.getHandle(summary.scheduleId).delete()
-    counts.deleted += 1
+    const named = summary.scheduleId.startsWith(`sync/${organization}/`) && summary.scheduleId.endsWith('/schedule')
+    if (!named || known.has(summary.scheduleId) || !isOurs(temporal, summary, owner)) continue
+    if (await dropSchedule(temporal, summary.scheduleId)) counts.deleted += 1
   }
   return counts
+}
+
+async function ensureCare(
+  { temporal }: ServiceContext,
+  { id, wanted }: CareSchedule,
+  owner: string,
+): Promise<'created' | 'updated' | 'kept' | 'deleted' | 'none'> {
+  if (temporal === undefined) return 'none'
+  const found = await describeIfAny(temporal.client, id)
+  // Another Tidemark shares the namespace and was first: syncs do not suffer from it, and the doctor tells.
+  if (found !== undefined && !isOurs(temporal, found, owner)) return 'none'
+  if (wanted !== undefined) return await keepSchedule(temporal, wanted, owner)
+  return found !== undefined && (await dropSchedule(temporal, id)) ? 'deleted' : 'none'
 }
 
 /** When Temporal will start the source's next sync, jitter included; undefined without a schedule or while paused. */
@@ -124,82 +139,21 @@ export async function nextScheduledRun(
   return found === undefined || found.state.paused ? undefined : found.info.nextActionTimes[0]
 }
 
-async function describeIfAny(client: Client, id: string): Promise<ScheduleDescription | undefined> {
-  try {
-    return await client.schedule.getHandle(id).describe()
-  } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return undefined
-    throw error
-  }
-}
-
-type WantedSchedule = ScheduleOptions & { readonly state: { readonly paused: boolean; readonly note: string } }
-
 function describe(context: ServiceContext, source: ScheduledSource, owner: string): WantedSchedule {
   const { organization, settings, temporal } = context
-  const id = scheduleId(organization, source.name)
   // Written by parseSchedule alone.
   const schedule = source.schedule as Schedule
-  const paused = source.status === 'paused'
-  return {
-    scheduleId: id,
-    spec: scheduleSpec(schedule),
-    policies: {
-      overlap: ScheduleOverlapPolicy.SKIP,
-      catchupWindow: schedule.catchupSeconds * 1000,
-      pauseOnFailure: false,
-    },
-    action: {
-      type: 'startWorkflow',
-      workflowType: SYNC_WORKFLOW,
-      workflowId: id,
-      taskQueue: settings.taskQueues.sync,
-      args: [syncInput(context, source)],
-      memo: { source: source.name, connector: source.connector },
-      staticSummary: `Sync ${source.name} (${source.connector}), ${schedule.text}`,
-      staticDetails: `Crawls the metadata of source **${source.name}**, incrementally. History: \`tidemark runs ${source.name}\`.`,
-      ...(temporal?.searchable === true ? { typedSearchAttributes: searchAttributes(source) } : {}),
-    },
-    memo: { store: owner, source: source.name, connector: source.connector },
-    state: { paused, note: paused ? 'tidemark: the source is paused' : `tidemark: ${schedule.text}` },
-  }
-}
-
-function refuseForeign(temporal: TemporalLink, found: ScheduleDescription, owner: string): void {
-  if (temporal.own || found.memo?.store === owner) return
-  throw new IngestError(
-    'invalid_config',
-    `Temporal has a schedule ${found.scheduleId} already, of another Tidemark store`,
-    {
-      hint: 'Give the source another name, use a Temporal namespace of your own, or delete that schedule in Temporal.',
-    },
-  )
-}
-
-function isSame(found: ScheduleDescription, wanted: WantedSchedule): boolean {
-  const { action } = found
-  const wantedAction = wanted.action
-  return (
-    sameSpec(found.spec, wanted.spec) &&
-    found.state.paused === wanted.state.paused &&
-    found.policies.catchupWindow === wanted.policies?.catchupWindow &&
-    found.policies.overlap === ScheduleOverlapPolicy.SKIP &&
-    action.workflowType === wantedAction.workflowType &&
-    action.workflowId === wantedAction.workflowId &&
-    action.taskQueue === wantedAction.taskQueue &&
-    JSON.stringify(action.args) === JSON.stringify(wantedAction.args)
-  )
-}
-
-/** Failures of Temporal's client as IngestErrors. */
-async function explain<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof IngestError) throw error
-    throw new IngestError('dependency_unavailable', `Temporal: ${(error as Error).message}`, {
-      hint: 'Check that Temporal is up: tidemark doctor.',
-      cause: error,
-    })
-  }
+  return wantSchedule({
+    id: scheduleId(organization, source.name),
+    schedule,
+    paused: source.status === 'paused',
+    workflowType: SYNC_WORKFLOW,
+    taskQueue: settings.taskQueues.sync,
+    args: [syncInput(context, source)],
+    memo: { source: source.name, connector: source.connector },
+    owner,
+    summary: `Sync ${source.name} (${source.connector}), ${schedule.text}`,
+    details: `Crawls the metadata of source **${source.name}**, incrementally. History: \`tidemark runs ${source.name}\`.`,
+    ...(temporal?.searchable === true ? { typedSearchAttributes: searchAttributes(source) } : {}),
+  })
 }

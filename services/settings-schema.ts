@@ -7,6 +7,14 @@ const duration = z.string().transform((text, context) => valid(() => parseDurati
 
 const scheduleText = z.string().transform((text, context) => valid(() => parseSchedule(text)?.text ?? 'none', context))
 
+/** Whole days, as partitions and rows are not looked at more closely; `forever` keeps everything. */
+const days = z
+  .string()
+  .transform((text, context) =>
+    text === 'forever' ? undefined : valid(() => Math.max(1, Math.ceil(parseDuration(text) / DAY_MS)), context),
+  )
+const DAY_MS = 86_400_000
+
 /** Values that a parser of ours refuses become issues of the file, at their line. */
 function valid<T>(parse: () => T, context: z.RefinementCtx): T {
   try {
@@ -56,14 +64,28 @@ export const settingsSchema = z.strictObject({
       maxConcurrentActivities: slots(20),
       maxConcurrentWorkflowTasks: slots(40).refine((count) => count >= 2, 'must be at least 2'),
       maxCachedWorkflows: slots(200),
+      shutdownGrace: duration.prefault('10s'),
+      deployment: z.strictObject({ name: z.string().min(1), buildId: z.string().min(1) }).optional(),
     })
     .prefault({}),
+  http: z.strictObject({ host: z.string().min(1).default('127.0.0.1'), port: z.int().min(1).max(65_535) }).optional(),
   window: z.int().min(1).max(64).default(4),
   batch: z.int().min(1).max(10_000).default(500),
   noProgressSeconds: z.number().min(10).max(86_400).default(900),
   statisticsInterval: duration.prefault('24h'),
   retry: z.strictObject({ source: retryProfile('source'), store: retryProfile('store') }).prefault({}),
   defaultSchedule: scheduleText.default('every 1h jitter 5m'),
+  health: scheduleText.default('every 15m'),
+  maintenance: scheduleText.default('@daily jitter 30m'),
+  retention: z
+    .strictObject({
+      runs: days.prefault('90d'),
+      keepRuns: z.int().min(1).max(100_000).default(20),
+      changes: days.prefault('400d'),
+      versions: days.prefault('400d'),
+      audit: days.prefault('400d'),
+    })
+    .prefault({}),
   connectors: z.array(z.string().min(1)).default([]),
 })
 

@@ -51,7 +51,7 @@ export async function addSource(context: ServiceContext, input: NewSource): Prom
       detail: { connector: type, namespace },
     })
     // Inside the transaction: should Temporal refuse, there is no source either.
-    await ensureSchedule(context, { id, name, connector: type, schedule, status: 'active' })
+    await ensureSchedule(context, { id, name, connector: type, schedule, status: 'active', taskQueue: null })
     return { id, name }
   }).catch(async (error: unknown) => {
     await deleteOrphan(context, name)

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type FollowedRun, readProgress, type SyncProgress } from '../db/queries-runs.ts'
 import { withdrawRequest } from '../db/removal.ts'
 import { insertRequest } from '../db/runs.ts'
-import { findSource, insertAudit } from '../db/sources.ts'
+import { findSource, insertAudit, type SourceRow } from '../db/sources.ts'
 import { asStoreError } from '../db/store.ts'
 import { IngestError } from '../model/errors.ts'
 import type { SyncMode, SyncOutcome } from '../model/sync.ts'
@@ -20,12 +20,12 @@ export interface SyncWish {
 
 export interface RequestedSync {
   readonly requestId: number
-  readonly source: SourceRef & { readonly connector: string }
+  readonly source: SourceRef & Pick<SourceRow, 'connector' | 'taskQueue'>
 }
 
 /** Notes that somebody wants a sync. Who starts it: {@link startSync} through Temporal, or the caller in its own process. */
 export async function requestSync(context: ServiceContext, wish: SyncWish): Promise<RequestedSync> {
-  const { id, name, connector } = await requireSource(context, wish.source)
+  const { id, name, connector, taskQueue } = await requireSource(context, wish.source)
   const mode = wish.mode ?? 'incremental'
   const request = {
     sourceId: id,
@@ -43,7 +43,7 @@ export async function requestSync(context: ServiceContext, wish: SyncWish): Prom
     })
     return await insertRequest(tx, { ...request, actorId })
   })
-  return { requestId, source: { id, name, connector } }
+  return { requestId, source: { id, name, connector, taskQueue } }
 }
 
 function syncWorkflowId(organization: string, source: string, requestId: number): string {

@@ -20,6 +20,15 @@ export const STEP_PROFILES: Readonly<Record<keyof Steps, keyof RetryProfiles>> =
   startSync: 'store',
 }
 
+/** The steps that need the source itself, or what of its config only a worker near it can resolve. */
+export const STEPS_AT_SOURCE: ReadonlySet<keyof Steps> = new Set([
+  'openRun',
+  'planScopes',
+  'syncScope',
+  'reconcile',
+  'takeStatistics',
+])
+
 /** Bugs do not mend themselves; one more try rules out a fluke. */
 const INTERNAL_ATTEMPTS = 2
 

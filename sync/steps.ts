@@ -28,6 +28,8 @@ export interface SyncInput {
   readonly retry?: RetryProfiles
   /** How long a step may go without a sign of life before another worker takes it, in milliseconds; 30 s when absent. */
   readonly heartbeatMs?: number
+  /** The task queue of the workers that reach the source; absent: the workflow's own. */
+  readonly sourceQueue?: string
   /** Whether the Temporal namespace knows Tidemark's search attributes. */
   readonly searchable?: boolean
   /** Set when a long run goes on in a new execution. */

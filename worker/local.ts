@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ActivityDeps } from '../activities/deps.ts'
 import { createActivities } from '../activities/index.ts'
-import { IngestError, toIngestError } from '../model/errors.ts'
+import { IngestError } from '../model/errors.ts'
 import { type SyncResult, syncSource } from '../sync/orchestrate.ts'
-import { DEFAULT_RETRY, retryDelayMs, STEP_PROFILES } from '../sync/retry.ts'
+import { DEFAULT_RETRY, STEP_PROFILES } from '../sync/retry.ts'
 import type { Env, RetryProfiles, Steps, SyncInput } from '../sync/steps.ts'
+import { retrySteps } from './retry.ts'
 
 export interface LocalSyncOptions {
   readonly deps: Omit<ActivityDeps, 'control' | 'startSync'>
@@ -30,7 +30,13 @@ export async function runLocalSync(options: LocalSyncOptions): Promise<SyncResul
       queue.push(next)
     },
   }
-  const steps = retrySteps(createActivities(deps), options.retry ?? DEFAULT_RETRY, signal)
+  const steps = retrySteps({
+    steps: createActivities(deps),
+    names: STEP_PROFILES,
+    profiles: options.retry ?? DEFAULT_RETRY,
+    signal,
+    uncancellable: UNCANCELLABLE,
+  })
   let first: SyncResult | undefined
   for (let request = queue.shift(); request !== undefined; request = signal.aborted ? undefined : queue.shift()) {
     const result = await syncSource({ ...request, window: options.window }, steps, localEnv(request, options))
@@ -54,27 +60,3 @@ function localEnv({ organization, source, requestId }: LocalSyncOptions['request
 
 /** Steps of closing a run go on after cancellation; all others end with it. */
 const UNCANCELLABLE: ReadonlySet<keyof Steps> = new Set(['closeRun', 'startSync'])
-
-/** The steps, each tried again as Temporal would. */
-function retrySteps(steps: Steps, profiles: RetryProfiles, signal: AbortSignal): Steps {
-  const wrapped = (Object.keys(steps) as (keyof Steps)[]).map((name) => {
-    const profile = profiles[STEP_PROFILES[name]]
-    const call = steps[name] as (input: unknown) => Promise<unknown>
-    const run = async (input: unknown) => {
-      for (let attempt = 1; ; attempt += 1) {
-        if (signal.aborted && !UNCANCELLABLE.has(name)) throw new IngestError('cancelled', 'the sync was cancelled')
-        try {
-          return await call(input)
-        } catch (thrown) {
-          const error = toIngestError(thrown)
-          const wait = retryDelayMs(error, attempt, profile)
-          if (wait === undefined) throw error
-          await delay(wait, undefined, { signal }).catch(() => {})
-        }
-      }
-    }
-    return [name, run]
-  })
-  // Same names, same signatures: only failures are tried again.
-  return Object.fromEntries(wrapped) as unknown as Steps
-}

@@ -1,14 +1,13 @@
-import type { NativeConnectionOptions } from '@temporalio/worker'
 import { IngestError } from '../../model/errors.ts'
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from '../../runtime/postgres.ts'
 import type { ServiceContext } from '../../services/context.ts'
 import type { Settings } from '../../services/settings.ts'
 import { openMigratedStore, type Store } from '../../services/store.ts'
-import { startPendingSync } from '../../services/sync.ts'
-import { connectTemporal, type TemporalLink, temporalConnection, temporalNamespace } from '../../services/temporal.ts'
-import type { RunningWorker } from '../../worker/index.ts'
+import { connectTemporal, type TemporalLink } from '../../services/temporal.ts'
+import type { Serving } from '../../worker/serve.ts'
 import { startOwnPostgres } from '../embedded.ts'
-import { limitsOf } from '../sync.ts'
+import { WORKER_CONNECTIONS } from '../session.ts'
+import { readVersion } from '../version.ts'
 import type { Cleanup } from './cleanup.ts'
 
 export interface PartOptions {
@@ -29,9 +28,6 @@ export interface StorePart {
   readonly exited?: Promise<void>
 }
 
-/** For a full worker: scopes in progress, their merges, and what people ask meanwhile. */
-const CONNECTIONS = 20
-
 export async function startStore({ home, cleanup, onStatus, signal, port }: PartOptions): Promise<StorePart> {
   const given = process.env.DATABASE_URL
   const server = given
@@ -39,7 +35,7 @@ export async function startStore({ home, cleanup, onStatus, signal, port }: Part
     : await startServer({ home, onStatus, signal, ...(port === undefined ? {} : { port }) })
   if (server !== undefined) cleanup.add('PostgreSQL', () => server.stop())
   const url = server?.url ?? (given as string)
-  const store = await openMigratedStore(url, CONNECTIONS)
+  const store = await openMigratedStore(url, WORKER_CONNECTIONS)
   cleanup.add('the store', () => store.close())
   onStatus(
     server === undefined
@@ -104,35 +100,21 @@ async function startTemporalServer({ home, onStatus, signal, temporalPort }: Par
 }
 
 /** Serves syncs through Temporal until stopped. */
-export async function startSyncWorker(
+export async function startServing(
   context: ServiceContext,
   { address }: TemporalPart,
   cleanup: Cleanup,
-): Promise<RunningWorker> {
-  const { startWorker } = await import('../../worker/index.ts')
-  const { createLog } = await import('./log.ts')
-  const { store, registry, masterKey, settings } = context
-  const own = context.temporal?.own === true
-  const { worker: sizes } = settings
-  const worker = await startWorker({
-    deps: {
-      store,
-      registry,
-      masterKey,
-      log: createLog(),
-      limits: limitsOf(context),
-      startSync: (next) => startPendingSync(context, next),
-    },
-    // The client's and the worker's connections take the same options.
-    connection: temporalConnection(settings, { address, own }) as NativeConnectionOptions,
-    namespace: temporalNamespace(settings, own),
-    taskQueue: settings.taskQueues.sync,
-    sizes: {
-      maxConcurrentActivityTaskExecutions: sizes.maxConcurrentActivities,
-      maxConcurrentWorkflowTaskExecutions: sizes.maxConcurrentWorkflowTasks,
-      maxCachedWorkflows: sizes.maxCachedWorkflows,
-    },
+): Promise<Serving> {
+  const { serve } = await import('../../worker/serve.ts')
+  const { createLog } = await import('../../worker/log.ts')
+  const serving = await serve(context, {
+    place: { address, own: context.temporal?.own === true },
+    // What people want to see of it, `up` itself tells.
+    log: createLog('warn'),
+    version: readVersion(),
+    main: true,
+    sourceQueues: [],
   })
-  cleanup.add('the worker', () => worker.stop())
-  return worker
+  cleanup.add('the worker', () => serving.stop())
+  return serving
 }

@@ -12,8 +12,8 @@ import {
   type PartOptions,
   runningAlready,
   type StorePart,
+  startServing,
   startStore,
-  startSyncWorker,
   startTemporal,
   type TemporalPart,
 } from './parts.ts'
@@ -60,7 +60,7 @@ export async function startUp(io: Io, options: UpOptions, cleanup: Cleanup, sign
     actor: currentActor(),
     ...(temporal === undefined ? {} : { temporal: temporal.link }),
   }
-  const { broken } = await startServing(io, context, { home, storePart, temporal, cleanup })
+  const { broken } = await serveAll(io, context, { home, storePart, temporal, cleanup })
   return { context, home, temporal, broken }
 }
 
@@ -82,7 +82,7 @@ interface Parts {
   readonly cleanup: Cleanup
 }
 
-async function startServing(
+async function serveAll(
   io: Io,
   context: ServiceContext,
   { home, storePart, temporal, cleanup }: Parts,
@@ -94,7 +94,7 @@ async function startServing(
   } else {
     const { created, updated, deleted } = await reconcileSchedules(context)
     if (created + updated + deleted > 0) io.note(`schedules: ${created} made, ${updated} mended, ${deleted} deleted`)
-    const worker = await startSyncWorker(context, temporal, cleanup)
+    const worker = await startServing(context, temporal, cleanup)
     endings.push(ended(worker.done, 'the worker'))
     if (temporal.exited !== undefined) endings.push(ended(temporal.exited, 'Temporal'))
   }

@@ -3,11 +3,9 @@
 //
 //     RECORD_HISTORIES=1 npx vitest run test/workflows/replay.test.ts && npx biome format --write test/fixtures/histories
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { Worker } from '@temporalio/worker'
 import { describe, expect, test } from 'vitest'
 import { createEngine, QUICK_RETRY, type TestEngine, type TestSource } from '../helpers/engine.ts'
+import { readHistories, replay, writeHistory } from '../helpers/histories.ts'
 import { type WorkbookWorld, workbookConnector } from '../helpers/synthetic/workbooks.ts'
 import { createTemporal, startSync, type TestTemporal } from '../helpers/temporal.ts'
 import { crashWorld } from './crash-world.ts'
@@ -89,20 +87,6 @@ const SCENARIOS: Record<string, (scenario: Scenario) => Promise<Workflow>> = {
   },
 }
 
-/** A protobuf message as JSON that reads well: bytes as text, 64-bit numbers as numbers, nothing that is absent. */
-function toPlain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('utf8') }
-  if (Array.isArray(value)) return value.map(toPlain)
-  if (typeof value !== 'object' || value === null) return value
-  if ('low' in value && 'high' in value) return Number(String(value))
-  const entries = Object.entries(value).filter(([, entry]) => entry !== null && entry !== undefined)
-  return Object.fromEntries(entries.map(([name, entry]) => [name, toPlain(entry)]))
-}
-
-/** The inverse of {@link toPlain}, for `JSON.parse`. */
-const revive = (_: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && 'bytes' in value ? Buffer.from(String(value.bytes)) : value
-
 async function record(temporal: TestTemporal, name: string): Promise<void> {
   const world = crashWorld()
   const connector = workbookConnector(new Map([['main', world]]), { statistics: name === 'statistics' })
@@ -124,11 +108,7 @@ async function record(temporal: TestTemporal, name: string): Promise<void> {
   const workflow = await SCENARIOS[name]?.({ world, engine, source, start })
   if (workflow === undefined) throw new Error(name)
   await ended(workflow)
-  await mkdir(FOLDER, { recursive: true })
-  const history = toPlain(await workflow.fetchHistory())
-  // Stack traces tell of the machine they were recorded on, and replay does not look at them.
-  const text = JSON.stringify(history, (key, value) => (key === 'stackTrace' ? '' : value), 1)
-  await writeFile(new URL(`${name}.json`, FOLDER), `${text}\n`)
+  await writeHistory(FOLDER, name, await workflow.fetchHistory())
   await worker.stop()
 }
 
@@ -136,36 +116,16 @@ test.runIf(process.env.RECORD_HISTORIES === '1')(
   'records histories that are missing (only with RECORD_HISTORIES=1)',
   async () => {
     await using temporal = await createTemporal()
-    const recorded = new Set((await readHistories()).map(({ workflowId }) => workflowId))
+    const recorded = new Set((await readHistories(FOLDER)).map(({ workflowId }) => workflowId))
     for (const name of Object.keys(SCENARIOS)) if (!recorded.has(name)) await record(temporal, name)
   },
   300_000,
 )
 
-async function readHistories(): Promise<{ workflowId: string; history: unknown }[]> {
-  const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.json')).sort()
-  return await Promise.all(
-    files.map(async (name) => ({
-      workflowId: name.replace('.json', ''),
-      history: JSON.parse(await readFile(new URL(name, FOLDER), 'utf8'), revive),
-    })),
-  )
-}
-
-/** The names of the histories that do not fit the workflows of a file, with the reason. */
-async function replay(workflowsPath: string): Promise<Record<string, string>> {
-  const failures: Record<string, string> = {}
-  const path = fileURLToPath(new URL(workflowsPath, import.meta.url))
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowsPath: path }, await readHistories())) {
-    if (error !== undefined) failures[workflowId] = error.name
-  }
-  return failures
-}
-
 describe('recorded histories', () => {
   test('cover every way through a sync', async () => {
-    expect((await readHistories()).map(({ workflowId }) => workflowId)).toEqual(Object.keys(SCENARIOS).sort())
-    const text = JSON.stringify(await readHistories())
+    expect((await readHistories(FOLDER)).map(({ workflowId }) => workflowId)).toEqual(Object.keys(SCENARIOS).sort())
+    const text = JSON.stringify(await readHistories(FOLDER))
     for (const end of ['Completed', 'Failed', 'Canceled'])
       expect(text).toContain(`workflowExecution${end}EventAttributes`)
     for (const step of ['requestSync', 'failScope', 'startSync', 'reconcile', 'takeStatistics'])
@@ -173,11 +133,11 @@ describe('recorded histories', () => {
   })
 
   test('replay against the workflows of today', async () => {
-    expect(await replay('../../workflows/index.ts')).toEqual({})
+    expect(await replay(new URL('../../workflows/index.ts', import.meta.url), await readHistories(FOLDER))).toEqual({})
   }, 120_000)
 
   test('do not replay against a workflow that was changed', async () => {
-    const failures = await replay('changed-workflow.ts')
+    const failures = await replay(new URL('changed-workflow.ts', import.meta.url), await readHistories(FOLDER))
     expect(failures.normal).toBe('DeterminismViolationError')
     // A request that is skipped never comes so far.
     expect(failures.skipped).toBeUndefined()

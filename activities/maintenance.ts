@@ -1,0 +1,51 @@
+import { dropOldPartitions } from '../db/maintenance/partitions.ts'
+import { type Pruned, pruneAssets, pruneEdges, pruneFields, pruneRuns, pruneVersions } from '../db/maintenance/prune.ts'
+import { tidyTables } from '../db/maintenance/tables.ts'
+import { ensurePartitions } from '../db/migrate.ts'
+import { insertAudit, resolvePrincipal } from '../db/sources.ts'
+import { inTransaction, type Query } from '../db/store.ts'
+import type { MaintenanceSteps, Prunable } from '../sync/maintenance.ts'
+import type { ActivityDeps } from './deps.ts'
+import { asSteps } from './wrap.ts'
+
+/** Partitions are made so many months ahead. */
+const MONTHS_AHEAD = 3
+const HEARTBEAT_MS = 10_000
+
+type Prune = (sql: Query, days: number, keepRuns: number) => Promise<Pruned>
+
+const PRUNE: Readonly<Record<Prunable, Prune>> = {
+  versions: pruneVersions,
+  edges: pruneEdges,
+  fields: pruneFields,
+  assets: pruneAssets,
+  runs: pruneRuns,
+}
+
+/** The steps of a round of maintenance over a store. */
+export function createMaintenanceSteps(deps: ActivityDeps): MaintenanceSteps {
+  const { sql } = deps.store
+  return asSteps<MaintenanceSteps>(deps, {
+    makePartitions: async () => await inTransaction(sql, (tx) => ensurePartitions(tx, MONTHS_AHEAD)),
+    dropPartitions: (input) => beating(deps, () => dropOldPartitions(sql, input)),
+    prune: ({ what, days, keepRuns }) => beating(deps, () => PRUNE[what](sql, days, keepRuns)),
+    tidyTables: () => beating(deps, () => tidyTables(sql)),
+    recordMaintenance: async ({ organization, actor, done }) => {
+      await inTransaction(sql, async (tx) => {
+        const actorId = await resolvePrincipal(tx, organization, actor)
+        await insertAudit(tx, { organization, actorId, action: 'store.maintain', subject: 'store', detail: done })
+      })
+    },
+  })
+}
+
+/** One statement may take long; heartbeats tell that it is waited for. */
+async function beating<T>(deps: ActivityDeps, work: () => Promise<T>): Promise<T> {
+  const { heartbeat } = deps.control()
+  const timer = setInterval(heartbeat, HEARTBEAT_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
+}

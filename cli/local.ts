@@ -1,0 +1,11 @@
+import type { ServiceContext } from '../services/context.ts'
+import { limitsOf } from '../services/limits.ts'
+import type { LocalSyncOptions } from '../worker/local.ts'
+
+/** What the steps need when this very process runs them. */
+export function localDeps({ store, registry, masterKey, settings }: ServiceContext): LocalSyncOptions['deps'] {
+  return { store, registry, masterKey, log: silent, limits: limitsOf(settings) }
+}
+
+/** The history of a run says it better than a log would. */
+const silent = { debug: () => {}, info: () => {}, warn: () => {} }

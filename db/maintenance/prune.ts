@@ -1,0 +1,95 @@
+import { deleteAssets } from '../reconcile/delete.ts'
+import { inTransaction, type Query } from '../store.ts'
+
+/** Rows taken at a time: a transaction of some tens of milliseconds. */
+const BATCH = 5_000
+/** An asset goes with all its parts. */
+const ASSET_BATCH = 500
+
+export interface Pruned {
+  readonly deleted: number
+  /** Whether there may be more of it. */
+  readonly more: boolean
+}
+
+const pruned = (deleted: number, batch = BATCH): Pruned => ({ deleted, more: deleted === batch })
+
+/** Versions that ended more than `days` ago. An asset's current version has no end. */
+export async function pruneVersions(sql: Query, days: number): Promise<Pruned> {
+  const { count } = await sql`
+    delete from tidemark.asset_version where ctid = any (array(
+      select ctid from tidemark.asset_version where valid_to < now() - make_interval(days => ${days}) limit ${BATCH}))`
+  return pruned(count)
+}
+
+/** Edges that ended more than `days` ago. */
+export async function pruneEdges(sql: Query, days: number): Promise<Pruned> {
+  const { count } = await sql`
+    delete from tidemark.lineage_edge where ctid = any (array(
+      select ctid from tidemark.lineage_edge where valid_to < now() - make_interval(days => ${days}) limit ${BATCH}))`
+  return pruned(count)
+}
+
+/** Fields removed more than `days` ago. Whoever revives one at this moment goes first. */
+export async function pruneFields(sql: Query, days: number): Promise<Pruned> {
+  const { count } = await sql`
+    delete from tidemark.field where ctid = any (array(
+      select ctid from tidemark.field where removed_at < now() - make_interval(days => ${days})
+      limit ${BATCH} for update skip locked))`
+  return pruned(count)
+}
+
+/** Assets removed more than `days` ago, with their parts; none that anybody claims or an edge that lives leads to. */
+export async function pruneAssets(sql: Query, days: number): Promise<Pruned> {
+  const deleted = await inTransaction(sql, async (tx) => {
+    const old = await tx<{ id: number }[]>`
+      select a.id from tidemark.asset a
+      where a.removed_at < now() - make_interval(days => ${days})
+        and not exists (select 1 from tidemark.claim c where c.asset_id = a.id)
+        and not exists (select 1 from tidemark.lineage_edge e where e.upstream_id = a.id and e.valid_to is null)
+        and not exists (select 1 from tidemark.asset child where child.parent_id = a.id)
+      order by a.id limit ${ASSET_BATCH} for update of a skip locked`
+    const ids = old.map((row) => row.id)
+    await deleteAssets(tx, ids)
+    await tx`delete from tidemark.removal_proposal where asset_id = any (${ids}::bigint[])`
+    return ids.length
+  })
+  return pruned(deleted, ASSET_BATCH)
+}
+
+/**
+ * Closed runs begun more than `days` ago, with their scopes and requests. Kept, whatever their age: a source's latest
+ * `keep` runs, its last complete sync and all since its last reconciliation, and runs that a version, an asset, a claim,
+ * a scope or a proposal that waits still names.
+ */
+export async function pruneRuns(sql: Query, days: number, keep: number): Promise<Pruned> {
+  const deleted = await inTransaction(sql, async (tx) => {
+    await tx`
+      create temp table old_run on commit drop as
+      with latest as (
+        select source_id, max(id) filter (where outcome = 'succeeded' and mode <> 'plan') as succeeded,
+               max(id) filter (where completed_at is not null and mode <> 'plan') as ended,
+               max(id) filter (where reconciled_at is not null) as reconciled
+        from tidemark.sync_run group by source_id
+      ), ranked as (
+        select id, source_id, started_at, completed_at,
+               row_number() over (partition by source_id order by id desc) as place
+        from tidemark.sync_run
+      )
+      select r.id from ranked r join latest l using (source_id)
+      where r.completed_at < now() - make_interval(days => ${days}) and r.place > ${keep}
+        and r.id is distinct from l.succeeded and r.id is distinct from l.ended and r.id < coalesce(l.reconciled, 0)
+        and not exists (select 1 from tidemark.asset_version v where v.run_id = r.id)
+        and not exists (select 1 from tidemark.asset a where a.appeared_run_id = r.id and a.removed_at is null)
+        and not exists (select 1 from tidemark.claim c where r.id in (c.run_id, c.dropped_run_id))
+        and not exists (select 1 from tidemark.inventory i where i.absent_run_id = r.id)
+        and not exists (select 1 from tidemark.scope s where s.last_complete_run_id = r.id)
+        and not exists (select 1 from tidemark.removal_proposal p
+                        where r.id in (p.run_id, p.renewed_run_id) and p.status in ('open', 'approved', 'rejected'))
+      order by r.id limit ${BATCH}`
+    await tx`delete from tidemark.sync_request q using old_run o where q.run_id = o.id`
+    const gone = await tx`delete from tidemark.sync_run r using old_run o where r.id = o.id`
+    return gone.count
+  })
+  return pruned(deleted)
+}
