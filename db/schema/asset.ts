@@ -46,6 +46,8 @@ export const asset = tidemark.table(
   (table) => [
     uniqueIndex('asset_identity').on(table.namespaceId, table.kindGroup, table.nameKey),
     index('asset_parent').on(table.parentId),
+    /** A hash: a name may be longer than a btree entry can be. */
+    index('asset_name').using('hash', sql`lower(${table.name})`),
     index('asset_parent_unresolved')
       .on(table.namespaceId, table.parentGroup, table.parentKey)
       .where(sql`parent_id is null and parent_key is not null`),

@@ -35,31 +35,27 @@ comment on column catalog.schemas.changed_at is 'When Tidemark last saw it chang
 
 create or replace view catalog.tables as
 select
-  a.id as asset_id,
-  s.name as source,
-  n.name as namespace,
-  a.database_name,
-  a.schema_name,
-  a.name as table_name,
-  a.display as asset,
-  a.kind,
-  a.owner,
-  a.comment,
-  (select count(*)::integer from tidemark.field f where f.asset_id = a.id and f.removed_at is null) as columns,
+  r.asset_id,
+  r.source,
+  r.namespace,
+  r.database_name,
+  r.schema_name,
+  r.table_name,
+  r.asset,
+  r.kind,
+  r.owner,
+  r.comment,
+  (select count(*)::integer from tidemark.field f where f.asset_id = r.asset_id and f.removed_at is null) as columns,
   st.row_count,
   st.bytes,
   d.text as definition,
-  a.native_id,
-  a.properties,
-  a.first_seen_at,
-  a.changed_at
-from tidemark.asset a
-join tidemark.namespace n on n.id = a.namespace_id
-left join tidemark.claim c on c.asset_id = a.id and c.writes
-left join tidemark.source s on s.id = c.source_id
-left join tidemark.definition d on d.asset_id = a.id
-left join tidemark.asset_statistic st on st.asset_id = a.id
-where a.kind_group = 'relation' and a.removed_at is null and not a.placeholder;
+  r.native_id,
+  r.properties,
+  r.first_seen_at,
+  r.changed_at
+from tidemark.live_relation r
+left join tidemark.definition d on d.asset_id = r.asset_id
+left join tidemark.asset_statistic st on st.asset_id = r.asset_id;
 
 comment on view catalog.tables is 'Live tables, views and whatever else is queried like them, one row each.';
 comment on column catalog.tables.asset_id is 'Id of the table, as in catalog.assets. It survives renames.';

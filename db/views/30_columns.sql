@@ -1,10 +1,10 @@
 create or replace view catalog.columns as
 select
-  a.id as asset_id,
-  s.name as source,
-  a.database_name,
-  a.schema_name,
-  a.name as table_name,
+  r.asset_id,
+  r.source,
+  r.database_name,
+  r.schema_name,
+  r.table_name,
   f.name as column_name,
   f.position,
   array_to_string(f.path, '.') as path,
@@ -22,10 +22,8 @@ select
   f.comment,
   f.properties
 from tidemark.field f
-join tidemark.asset a on a.id = f.asset_id
-left join tidemark.claim c on c.asset_id = a.id and c.writes
-left join tidemark.source s on s.id = c.source_id
-where f.removed_at is null and a.kind_group = 'relation' and a.removed_at is null and not a.placeholder;
+join tidemark.live_relation r on r.asset_id = f.asset_id
+where f.removed_at is null;
 
 comment on view catalog.columns is 'Columns of the live tables and views, one row each; nested fields have rows of their own.';
 comment on column catalog.columns.asset_id is 'Id of the table, as in catalog.tables.';

@@ -1,30 +1,27 @@
 create or replace view catalog.constraints as
 select
-  a.id as asset_id,
-  s.name as source,
-  a.database_name,
-  a.schema_name,
-  a.name as table_name,
+  r.asset_id,
+  r.source,
+  r.database_name,
+  r.schema_name,
+  r.table_name,
   k.name as constraint_name,
   k.kind,
   k.columns,
-  r.id as referenced_asset_id,
+  t.id as referenced_asset_id,
   k.referenced_display as referenced_asset,
   k.referenced_columns,
   k.definition,
   k.origin,
   k.confidence::numeric as confidence
 from tidemark.asset_constraint k
-join tidemark.asset a on a.id = k.asset_id
-left join tidemark.claim c on c.asset_id = a.id and c.writes
-left join tidemark.source s on s.id = c.source_id
-left join tidemark.asset r
-  on r.namespace_id = k.referenced_namespace_id
- and r.kind_group = k.referenced_group
- and r.name_key = k.referenced_key
- and r.removed_at is null
- and not r.placeholder
-where a.kind_group = 'relation' and a.removed_at is null and not a.placeholder;
+join tidemark.live_relation r on r.asset_id = k.asset_id
+left join tidemark.asset t
+  on t.namespace_id = k.referenced_namespace_id
+ and t.kind_group = k.referenced_group
+ and t.name_key = k.referenced_key
+ and t.removed_at is null
+ and not t.placeholder;
 
 comment on view catalog.constraints is 'Keys and checks of the live tables, one row each.';
 comment on column catalog.constraints.asset_id is 'Id of the table, as in catalog.tables.';
@@ -46,21 +43,18 @@ comment on column catalog.constraints.confidence is 'From 0 to 1; 1 for what is 
 
 create or replace view catalog.indexes as
 select
-  a.id as asset_id,
-  s.name as source,
-  a.database_name,
-  a.schema_name,
-  a.name as table_name,
+  r.asset_id,
+  r.source,
+  r.database_name,
+  r.schema_name,
+  r.table_name,
   i.name as index_name,
   i.columns,
   i.is_unique,
   i.is_primary,
   i.definition
 from tidemark.asset_index i
-join tidemark.asset a on a.id = i.asset_id
-left join tidemark.claim c on c.asset_id = a.id and c.writes
-left join tidemark.source s on s.id = c.source_id
-where a.kind_group = 'relation' and a.removed_at is null and not a.placeholder;
+join tidemark.live_relation r on r.asset_id = i.asset_id;
 
 comment on view catalog.indexes is 'Indexes of the live tables, one row each.';
 comment on column catalog.indexes.asset_id is 'Id of the table, as in catalog.tables.';
