@@ -24,6 +24,17 @@ export function nameKey(path: NamePath): string {
   return `${cutUtf8(bytes, KEPT_KEY_BYTES)}\\#${digest}`
 }
 
+/** The parts of a key; undefined for one too long to be kept whole. The inverse of {@link nameKey}. */
+export function keyPath(key: string): NamePath | undefined {
+  if (/(?<!\\)(?:\\\\)*\\#[0-9a-f]{64}$/.test(key)) return undefined
+  const parts = ['']
+  for (const [, escaped, plain] of key.matchAll(/\\([\s\S])|([\s\S])/g)) {
+    if (plain === '.') parts.push('')
+    else parts.push(`${parts.pop()}${escaped === undefined ? plain : escaped === '0' ? '\0' : escaped}`)
+  }
+  return parts
+}
+
 function escapePart(part: string): string {
   return part.replace(/[\\.\0]/g, (character) => ESCAPES[character] ?? character)
 }

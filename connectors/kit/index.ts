@@ -1,5 +1,5 @@
 export { IngestError } from '../../model/errors.ts'
-export { displayName, type NamePath, nameKey } from '../../model/names.ts'
+export { displayName, keyPath, type NamePath, nameKey } from '../../model/names.ts'
 export type {
   AssetRecord,
   AssetRef,
@@ -16,6 +16,7 @@ export * from './classify.ts'
 export * from './filter.ts'
 export * from './http.ts'
 export * from './paging.ts'
+export { compilePattern, type Pattern } from './pattern.ts'
 export * from './protocol.ts'
 export * from './records.ts'
 export * from './redact.ts'

@@ -160,6 +160,15 @@ export type Described =
     }
   | { readonly key: string; readonly error: unknown }
 
+/** What a source's filters say of one object. */
+export interface ObjectVerdict {
+  readonly key: string
+  readonly kind: string
+  readonly kept: boolean
+  /** The rule that decided, such as `tables: denied by pattern "tmp_*"`; absent where no filter speaks. */
+  readonly rule?: string
+}
+
 export type ChangeEntry =
   | { readonly operation: 'upsert'; readonly item: InventoryItem }
   | { readonly operation: 'delete'; readonly key: string }
@@ -186,6 +195,8 @@ export interface ConnectorHandle extends AsyncDisposable {
   dependents?(scope: Scope, keys: readonly string[]): Promise<readonly string[]>
   /** Instead of inventory, where the system has a true change log. */
   changes?(scope: Scope, watermark: string): AsyncGenerator<readonly ChangeEntry[], ChangesVerdict, void>
+  /** For whoever asks why: every object of the scope that a filter could name, those left out too, with the rule. */
+  explain?(scope: Scope): AsyncGenerator<readonly ObjectVerdict[], void, void>
   /** Of these keys, those that the source's own filters leave out now; their absence is no loss. */
   filtered?(scope: Scope, keys: readonly string[]): readonly string[]
   /** Numbers of the scope's assets; those not told keep what was last known of them. */

@@ -21,6 +21,7 @@ const fields = z.strictObject({
     .optional()
     .describe('What to crawl: names, or allow/deny patterns. Absent: the database of the URL, or all of them.'),
   schemas: nameFilter.optional().describe('Schemas to crawl, in every database.'),
+  tables: nameFilter.optional().describe('Tables and views to crawl, by their names within their schemas.'),
   ssl: z.enum(SSL_MODES).optional().describe('As libpq has it; "prefer" when absent.'),
   sslCa: z.string().min(1).optional().describe('CA certificates: PEM text or a file path.'),
   sslCert: z.string().min(1).optional().describe('Client certificate: PEM text or a file path.'),
@@ -55,6 +56,7 @@ export interface Settings {
   readonly firstDatabases: readonly string[]
   readonly databases: readonly string[] | NameFilter
   readonly schemas: NameFilter
+  readonly tables: NameFilter
   readonly ssl: SslMode
   readonly sslCa: string | undefined
   readonly sslCert: string | undefined
@@ -80,6 +82,7 @@ export function readSettings(config: PostgresConfig): Settings {
     firstDatabases: merged.database === undefined ? ['postgres', ...listed] : [merged.database],
     databases,
     schemas: config.schemas ?? {},
+    tables: config.tables ?? {},
     ssl: merged.ssl ?? 'prefer',
     sslCa: config.sslCa,
     sslCert: config.sslCert,

@@ -3,7 +3,7 @@ import {
   type ConnectorHandle,
   defineConnector,
   IngestError,
-  type NamePath,
+  keyPath,
   whyLeftOut,
 } from '../kit/index.ts'
 import { createChecks } from './checks.ts'
@@ -11,6 +11,7 @@ import { type PostgresConfig, readSettings, type Settings } from './config.ts'
 import { createConnections } from './connection.ts'
 import { describeItems } from './describe.ts'
 import { errorRules } from './errors.ts'
+import { explainFilters } from './filter.ts'
 import { listItems } from './inventory.ts'
 import { manifest } from './manifest.ts'
 import { listScopes, readGate } from './scopes.ts'
@@ -36,19 +37,18 @@ async function open(config: PostgresConfig, context: ConnectorContext): Promise<
     inventory: (scope) => connections.stream(scope.name, (session) => listItems(session, settings)),
     fingerprint: (scope) => readGate(connections, scope.name),
     describe: (scope, items) => connections.stream(scope.name, (session) => describeItems(session, items)),
-    filtered: (_scope, keys) => keys.filter((key) => isFiltered(settings, partsOf(key))),
+    explain: (scope) => connections.stream(scope.name, (session) => explainFilters(session, settings)),
+    filtered: (_scope, keys) => keys.filter((key) => isFiltered(settings, key)),
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
 }
 
-/** The inverse of `nameKey`. PostgreSQL cuts names to 63 bytes, so no key of ours is long enough to be hashed. */
-function partsOf(key: string): NamePath {
-  const parts = key.match(/(?:\\.|[^.\\])+/gsu) ?? []
-  return parts.map((part) => part.replaceAll(/\\(.)/gsu, '$1'))
-}
-
-function isFiltered(settings: Settings, [, schema]: NamePath): boolean {
-  return schema !== undefined && whyLeftOut(settings.schemas, schema) !== undefined
+function isFiltered(settings: Settings, key: string): boolean {
+  // PostgreSQL cuts names to 63 bytes: no key of ours is too long.
+  const [, schema, relation] = keyPath(key) ?? []
+  if (schema === undefined) return false
+  if (whyLeftOut(settings.schemas, schema) !== undefined) return true
+  return relation !== undefined && whyLeftOut(settings.tables, relation) !== undefined
 }
 
 export default defineConnector<PostgresConfig>({ manifest, errorRules, open })

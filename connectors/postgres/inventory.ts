@@ -1,5 +1,6 @@
 import { type InventoryItem, type InventoryVerdict, nameKey, whyLeftOut } from '../kit/index.ts'
 import type { Settings } from './config.ts'
+import { nameCondition } from './filter.ts'
 import { CONTAINERS, fingerprintsInSchemas } from './queries/fingerprint.sql.ts'
 import { readSalt } from './salt.ts'
 import type { Session } from './session.ts'
@@ -44,8 +45,12 @@ export async function* listItems(
     fingerprint: stampOf(salt, row),
   }))
   const schemas = containers.filter(({ schema }) => schema !== null).map(({ oid }) => oid)
-  for await (const page of fetchAll(session, fingerprintsInSchemas(schemas.join()))) {
-    yield page.map((row) => ({
+  for await (const page of fetchAll(
+    session,
+    fingerprintsInSchemas(schemas.join(), nameCondition(settings.tables, 'c.relname')),
+  )) {
+    const kept = page.filter(({ name }) => whyLeftOut(settings.tables, name) === undefined)
+    yield kept.map((row) => ({
       key: nameKey([database.database, row.schema, row.name]),
       nativeId: `rel:${database.oid}.${row.oid}`,
       fingerprint: stampOf(salt, row),

@@ -54,7 +54,11 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
   // No option changes what a record says, only which records there are.
   shape: () => ({}),
   filter: (config) => {
-    const { databases, schemas } = readSettings(config)
-    return { databases: Array.isArray(databases) ? [...databases].sort() : { ...databases }, schemas: { ...schemas } }
+    const { databases, schemas, tables } = readSettings(config)
+    return {
+      databases: Array.isArray(databases) ? [...databases].sort() : { ...databases },
+      schemas: { ...schemas },
+      tables: { ...tables },
+    }
   },
 }

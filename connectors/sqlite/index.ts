@@ -1,9 +1,16 @@
-import { type ConnectorContext, defineConnector, type Scope, type ScopeListing } from '../kit/index.ts'
+import {
+  type ConnectorContext,
+  defineConnector,
+  keyPath,
+  type Scope,
+  type ScopeListing,
+  whyLeftOut,
+} from '../kit/index.ts'
 import { type Access, createAccess } from './access.ts'
 import { createChecks } from './checks.ts'
 import { errorRules } from './errors.ts'
 import { resolveRoot, walkFiles } from './files.ts'
-import { iterateItems, readFingerprint } from './inventory.ts'
+import { explainTables, iterateItems, readFingerprint } from './inventory.ts'
 import { manifest, type SqliteConfig } from './manifest.ts'
 
 export default defineConnector<SqliteConfig>({
@@ -16,15 +23,29 @@ export default defineConnector<SqliteConfig>({
       scopes: () => listScopes(config, context, access),
       async *inventory({ key }) {
         const root = await resolveRoot(config.path)
-        yield* access.iterate({ root, key, lockTimeoutMs: config.lockTimeoutMs }, (file) => iterateItems(file, key))
+        yield* access.iterate({ root, key, lockTimeoutMs: config.lockTimeoutMs }, (file) =>
+          iterateItems(file, key, config.tables),
+        )
         return { listing: 'complete' }
       },
+      async *explain({ key }) {
+        const root = await resolveRoot(config.path)
+        yield await access.read({ root, key, lockTimeoutMs: config.lockTimeoutMs }, (file) =>
+          explainTables(file, key, config.tables),
+        )
+      },
+      filtered: (_scope, keys) => keys.filter((key) => isFiltered(config, key)),
       async [Symbol.asyncDispose]() {
         access.close()
       },
     }
   },
 })
+
+function isFiltered({ tables }: SqliteConfig, key: string): boolean {
+  const name = keyPath(key)?.[1]
+  return name !== undefined && whyLeftOut(tables, name) !== undefined
+}
 
 async function listScopes(config: SqliteConfig, context: ConnectorContext, access: Access): Promise<ScopeListing> {
   const root = await resolveRoot(config.path)

@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type AssetRecord, type InventoryItem, itemWithRecords, type Json, nameKey, pagesOf } from '../kit/index.ts'
+import {
+  type AssetRecord,
+  type InventoryItem,
+  itemWithRecords,
+  type Json,
+  judgeName,
+  type NameFilter,
+  nameKey,
+  type ObjectVerdict,
+  pagesOf,
+  whyLeftOut,
+} from '../kit/index.ts'
 import type { OpenFile } from './database.ts'
 import { readOutline } from './outline.ts'
 import { createPageReader } from './page.ts'
@@ -23,12 +34,17 @@ export function readFingerprint(database: DatabaseSync): string {
 }
 
 /** The items of one file: the file, then its tables and views, parents first. */
-export async function* iterateItems(open: OpenFile, file: string): AsyncGenerator<InventoryItem[], void, void> {
+export async function* iterateItems(
+  open: OpenFile,
+  file: string,
+  tables: NameFilter | undefined,
+): AsyncGenerator<InventoryItem[], void, void> {
   await open.resume()
   const outline = readOutline(open.database)
   const readPage = createPageReader(open.database, file, outline)
+  const kept = outline.relations.filter(({ name }) => whyLeftOut(tables, name) === undefined)
   let items = [toItem({ kind: 'database file', path: [file], properties: readProperties(open.database) })]
-  for (const page of pagesOf(outline.relations, PAGE_ITEMS)) {
+  for (const page of pagesOf(kept, PAGE_ITEMS)) {
     await open.resume()
     items = [...items, ...readPage(page).map(toItem)]
     await open.pause()
@@ -40,6 +56,14 @@ export async function* iterateItems(open: OpenFile, file: string): AsyncGenerato
   if (items.length === 0) return
   await open.pause()
   yield items
+}
+
+/** Every table and view of a file, with what the filter says of it. */
+export function explainTables(open: OpenFile, file: string, tables: NameFilter | undefined): ObjectVerdict[] {
+  return readOutline(open.database).relations.map(({ name, kind }) => {
+    const { kept, rule } = judgeName(tables, name)
+    return { key: nameKey([file, name]), kind, kept, ...(rule === undefined ? {} : { rule: `tables: ${rule}` }) }
+  })
 }
 
 function toItem(record: AssetRecord): InventoryItem {

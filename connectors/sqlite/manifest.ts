@@ -13,6 +13,7 @@ const config = z.strictObject({
     .describe('Which file names in a folder are databases: one glob pattern or several.'),
   recursive: z.boolean().default(true).describe('Whether folders inside the folder are searched too.'),
   files: nameFilter.optional().describe('Allow and deny lists over the paths relative to the folder, such as `old/*`.'),
+  tables: nameFilter.optional().describe('Tables and views to crawl, by their names as stored.'),
   lockTimeoutMs: z
     .int()
     .min(0)
@@ -54,7 +55,8 @@ export const manifest: ConnectorManifest<SqliteConfig> = {
   suggestName: ({ path: root }) =>
     path.basename(path.resolve(root)).replace(/\.(db|sqlite|sqlite3|db3)$/i, '') || 'root',
   shape: () => ({}),
-  filter: ({ pattern, recursive, files }) => ({ pattern, recursive, files: files ? { ...files } : null }) as Json,
+  filter: ({ pattern, recursive, files, tables }) =>
+    ({ pattern, recursive, files: files ? { ...files } : null, tables: tables ? { ...tables } : null }) as Json,
 }
 
 /** A file with a usual suffix or SQLite's header, or a folder with such a file directly in it. */

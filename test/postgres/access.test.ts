@@ -300,7 +300,7 @@ describe('URLs', () => {
   test('the same fields may come as `url`', () => {
     const config = connector.manifest.config.parse({ url: 'postgres://u:p@h:1/db' })
     expect(connector.manifest.namespace(config)).toBe('postgres://h:1')
-    expect(connector.manifest.filter(config)).toEqual({ databases: ['db'], schemas: {} })
+    expect(connector.manifest.filter(config)).toEqual({ databases: ['db'], schemas: {}, tables: {} })
   })
 })
 

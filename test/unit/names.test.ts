@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { displayName, nameKey, parseDisplayName } from '../../model/names.ts'
+import { displayName, keyPath, nameKey, parseDisplayName } from '../../model/names.ts'
 
 const part = fc.oneof(
   fc.string(),
@@ -18,6 +18,19 @@ describe('nameKey', () => {
     expect(nameKey([''])).not.toBe(nameKey(['', '']))
     expect(nameKey(['A'])).not.toBe(nameKey(['a']))
     expect(nameKey(['shop', 'public', 'orders'])).toBe('shop.public.orders')
+  })
+
+  test('is taken apart again, unless it was too long', () => {
+    fc.assert(
+      fc.property(path, (parts) => {
+        const whole = parts.map((text) => text.toWellFormed().length).reduce((sum, length) => sum + length) < 250
+        const read = keyPath(nameKey(parts))
+        if (whole) expect(read).toEqual(wellFormed(parts))
+        else expect([undefined, JSON.stringify(wellFormed(parts))]).toContain(read && JSON.stringify(read))
+      }),
+    )
+    expect(keyPath(nameKey(['x'.repeat(2000)]))).toBeUndefined()
+    expect(keyPath(nameKey([`\\#${'a'.repeat(64)}`]))).toEqual([`\\#${'a'.repeat(64)}`])
   })
 
   test('is injective and stays within a btree entry', () => {

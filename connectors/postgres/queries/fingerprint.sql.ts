@@ -159,7 +159,9 @@ with recursive rel as materialized (
 select rel.oid::text as oid, rel.nspname as schema, rel.relname as name, md5(sums.h::text) as fingerprint
 from rel join sums on sums.rel = rel.oid`
 
-export const fingerprintsInSchemas = (oids: string) => relationFingerprints(`c.relnamespace = any('{${oids}}'::oid[])`)
+/** `names` is a condition on `c.relname`: what the source's filter keeps. */
+export const fingerprintsInSchemas = (oids: string, names = 'true') =>
+  relationFingerprints(`c.relnamespace = any('{${oids}}'::oid[]) and ${names}`)
 export const fingerprintsOf = (oids: string) => relationFingerprints(`c.oid = any('{${oids}}'::oid[])`)
 
 /** The database and its schemas, which are few. The schemas' filter is applied to what this lists. */
