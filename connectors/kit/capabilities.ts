@@ -9,13 +9,13 @@ import type { Json, KindGroup } from '../../model/records.ts'
 export type Capability = 'statistics' | 'usage' | 'queryLog' | 'preview'
 
 /** Names an asset as its record does. */
-interface AssetName {
+export interface NamedAsset {
   readonly group: KindGroup
   readonly path: NamePath
 }
 
 /** Numbers that move with the data. What the source does not know is absent. */
-export interface AssetStatistics extends AssetName {
+export interface AssetStatistics extends NamedAsset {
   /** Rows, exact or estimated. */
   readonly rowCount?: number
   /** All that it occupies in the source: indexes, overflow storage and partitions included. */
@@ -23,7 +23,7 @@ export interface AssetStatistics extends AssetName {
 }
 
 /** How much an asset has been used since `since`, as the source itself counted. What it does not know is absent. */
-export interface AssetUsage extends AssetName {
+export interface AssetUsage extends NamedAsset {
   /** Times it was read, in the source's own unit: scans in PostgreSQL, queries in a warehouse, views of a dashboard. */
   readonly reads?: number
   /** Rows or objects written. */
@@ -44,6 +44,8 @@ export interface LoggedQuery {
   readonly calls: number
   readonly user?: string
   readonly database?: string
+  /** Milliseconds it took on average, over all of its calls. */
+  readonly meanMs?: number
   /** When it ran last, where the source tells. */
   readonly at?: Date
 }

@@ -1,8 +1,15 @@
 import type { z } from 'zod'
 import type { IngestError } from '../../model/errors.ts'
-import type { NamePath } from '../../model/names.ts'
 import type { AssetRecord, Json, KindGroup } from '../../model/records.ts'
-import type { AssetStatistics, AssetUsage, Capability, LoggedQuery, Preview, QueryLogVerdict } from './capabilities.ts'
+import type {
+  AssetStatistics,
+  AssetUsage,
+  Capability,
+  LoggedQuery,
+  NamedAsset,
+  Preview,
+  QueryLogVerdict,
+} from './capabilities.ts'
 import type { ErrorRule } from './classify.ts'
 
 /** The protocol a connector is written against; the registry refuses another major version. */
@@ -213,7 +220,7 @@ export interface ConnectorHandle extends AsyncDisposable {
    * `PREVIEW_TIMEOUT_MS` at the source, the limit pushed down to it, long values cut (`previewValueLength`).
    * @throws IngestError `unsupported` for an asset that has no rows, `not_found`, `permission`, `timeout`.
    */
-  preview?(asset: { readonly group: KindGroup; readonly path: NamePath }, limit: number): Promise<Preview>
+  preview?(asset: NamedAsset, limit: number): Promise<Preview>
 }
 
 /** Ties a manifest's config type to its `open`; a connector's `index.ts` exports the result by default. */

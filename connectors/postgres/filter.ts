@@ -18,7 +18,7 @@ export function nameCondition(filter: NameFilter, column: string): string {
 }
 
 /** With `standard_conforming_strings` on, as every transaction of ours sets it, a quote is all that needs care. */
-function quoteText(text: string): string {
+export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 

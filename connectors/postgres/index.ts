@@ -8,14 +8,17 @@ import {
 } from '../kit/index.ts'
 import { createChecks } from './checks.ts'
 import { type PostgresConfig, readSettings, type Settings } from './config.ts'
-import { createConnections } from './connection.ts'
+import { type Connections, createConnections } from './connection.ts'
 import { describeItems } from './describe.ts'
 import { errorRules } from './errors.ts'
 import { explainFilters } from './filter.ts'
 import { listItems } from './inventory.ts'
 import { manifest } from './manifest.ts'
+import { readPreview } from './preview.ts'
+import { readQueryLog } from './query-log.ts'
 import { listScopes, readGate } from './scopes.ts'
-import type { Driver } from './session.ts'
+import type { Driver, Session } from './session.ts'
+import { readStatistics, readUsage } from './statistics.ts'
 
 async function loadDriver(): Promise<Driver> {
   try {
@@ -31,6 +34,8 @@ async function loadDriver(): Promise<Driver> {
 async function open(config: PostgresConfig, context: ConnectorContext): Promise<ConnectorHandle> {
   const settings = readSettings(config)
   const connections = createConnections(await loadDriver(), settings, context)
+  const once = <T, R>(database: string, read: (session: Session) => AsyncGenerator<T, R, void>) =>
+    readOnce(connections, database, read)
   return {
     checks: () => createChecks(connections, settings, context),
     scopes: () => listScopes(connections, settings),
@@ -39,8 +44,23 @@ async function open(config: PostgresConfig, context: ConnectorContext): Promise<
     describe: (scope, items) => connections.stream(scope.name, (session) => describeItems(session, items)),
     explain: (scope) => connections.stream(scope.name, (session) => explainFilters(session, settings)),
     filtered: (_scope, keys) => keys.filter((key) => isFiltered(settings, key)),
+    statistics: (scope) => once(scope.name, (session) => readStatistics(session, settings)),
+    usage: (scope) => once(scope.name, (session) => readUsage(session, settings)),
+    queryLog: (scope, watermark) => once(scope.name, (session) => readQueryLog(session, watermark)),
+    preview: (asset, limit) => readPreview(connections, settings, asset, limit),
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
+}
+
+/** All databases are gone through one after another: none keeps its connection meanwhile. */
+async function* readOnce<T, R>(
+  connections: Connections,
+  database: string,
+  read: (session: Session) => AsyncGenerator<T, R, void>,
+): AsyncGenerator<T, R, void> {
+  const result = yield* connections.stream(database, read)
+  await connections.release(database)
+  return result
 }
 
 function isFiltered(settings: Settings, key: string): boolean {

@@ -38,7 +38,10 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
   grants: [
     { purpose: 'A role that signs in', statement: "CREATE ROLE {user} LOGIN PASSWORD '…'" },
     { purpose: 'Reading the catalogue of a database', statement: 'GRANT CONNECT ON DATABASE {database} TO {user}' },
+    { purpose: 'The query log, where pg_stat_statements keeps one', statement: 'GRANT pg_read_all_stats TO {user}' },
+    { purpose: 'Previews of rows, where the source allows them', statement: 'GRANT SELECT ON {table} TO {user}' },
   ],
+  capabilities: ['statistics', 'usage', 'queryLog', 'preview'],
   urlSchemes: ['postgres', 'postgresql'],
   fromUrl: configFromUrl,
   namespace: (config) => {

@@ -1,13 +1,14 @@
 import { describe } from 'vitest'
 import type { Connector } from '../../connectors/kit/index.ts'
 import type { ContractHarness } from './harness.ts'
+import { testCapabilities } from './points/capabilities.ts'
 import { testConduct } from './points/conduct.ts'
 import { testIncrements } from './points/increments.ts'
 import { testManifest } from './points/manifest.ts'
 import { testRecords } from './points/records.ts'
 
 /**
- * What every connector must do, whatever its system: the eleven points of `docs/adding-a-connector.md`. A point that a
+ * What every connector must do, whatever its system: the twelve points of `docs/adding-a-connector.md`. A point that a
  * harness cannot offer is skipped, with its reason in the test's name.
  */
 export function describeConnector(connector: Connector, harness: ContractHarness): void {
@@ -16,5 +17,6 @@ export function describeConnector(connector: Connector, harness: ContractHarness
     testRecords(connector, harness)
     testIncrements(connector, harness)
     testConduct(connector, harness)
+    testCapabilities(connector, harness)
   })
 }

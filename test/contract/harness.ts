@@ -16,6 +16,8 @@ export interface ContractHarness {
   readonly changes: readonly ChangeCase[]
   /** Trouble on the way, such as a dropped connection or 429. */
   readonly faults?: readonly FaultCase[]
+  /** Lets the account read rows, where what it needs to crawl is less. */
+  readonly grantRows?: (fixture: Fixture) => Promise<void>
   /** A source of so many objects, or why there is none. */
   readonly big: ((objects: number) => Promise<Fixture>) | { readonly skip: string }
   /** Takes out of a listed item what differs between runs: ids, names made for the test. */

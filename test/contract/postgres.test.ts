@@ -46,7 +46,7 @@ async function createFixture(): Promise<PostgresFixture> {
     config: connector.manifest.fromUrl(url),
     secrets: [PASSWORD],
     async [Symbol.asyncDispose]() {
-      await scratch.sql.unsafe(`drop role ${role}`)
+      await scratch.sql.unsafe(`drop owned by ${role}; drop role ${role}`)
       await scratch[Symbol.asyncDispose]()
     },
   }
@@ -152,6 +152,17 @@ const harness: ContractHarness = {
       },
     },
   ],
+  async grantRows(fixture) {
+    const { config, sql } = own(fixture)
+    const role = quote(String(config.user))
+    const schemas = await sql<{ schema: string }[]>`
+      select quote_ident(nspname) as schema from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`
+    for (const { schema } of schemas) {
+      await sql.unsafe(
+        `grant usage on schema ${schema} to ${role}; grant select on all tables in schema ${schema} to ${role}`,
+      )
+    }
+  },
   async big(objects) {
     const fixture = await createFixture()
     // Rows of the catalogue, copied from a table without columns: fifty thousand CREATE TABLE would take minutes.
