@@ -10,6 +10,8 @@ export interface HealthInput {
   /** The sources probed at a time. */
   readonly window: number
   readonly retry?: RetryProfiles
+  /** How long a probe waits for a worker of its source's task queue, in milliseconds; 2 minutes when absent. */
+  readonly queueWaitMs?: number
   /** The last source of the execution before, when a long round goes on in a new one. */
   readonly after?: number
 }

@@ -10,7 +10,7 @@ const PROBE_WAIT = '2 minutes'
 const MAINTENANCE_LIMIT = '6 hours'
 const HEARTBEAT = '1 minute'
 
-export function proxyHealthSteps({ organization, retry }: HealthInput): HealthSteps {
+export function proxyHealthSteps({ organization, retry, queueWaitMs }: HealthInput): HealthSteps {
   // The steps of these names.
   return proxyAll<keyof HealthSteps>({
     profiles: HEALTH_PROFILES,
@@ -18,7 +18,9 @@ export function proxyHealthSteps({ organization, retry }: HealthInput): HealthSt
     options: (name, { source, taskQueue }) => ({
       startToCloseTimeout: PROBE_LIMIT,
       summary: source ?? organization,
-      ...(name === 'probeSource' && taskQueue !== undefined ? { taskQueue, scheduleToStartTimeout: PROBE_WAIT } : {}),
+      ...(name === 'probeSource' && taskQueue !== undefined
+        ? { taskQueue, scheduleToStartTimeout: queueWaitMs ?? PROBE_WAIT }
+        : {}),
     }),
   }) as unknown as HealthSteps
 }
