@@ -3,7 +3,7 @@ import { ensureHome, type RuntimeInfo, readRuntimeFile, tidemarkHome } from '../
 import type { Registry } from '../services/connectors.ts'
 import { currentActor, DEFAULT_ORGANIZATION, type ServiceContext } from '../services/context.ts'
 import type { Settings } from '../services/settings.ts'
-import { openMigratedStore, type Store } from '../services/store.ts'
+import { openAllowedStore, type Store, storeUrl } from '../services/store.ts'
 import type { TemporalLink } from '../services/temporal.ts'
 
 /** Where the store came from: DATABASE_URL, a running `tidemark up`, or one started for the time of a command. */
@@ -16,10 +16,12 @@ export interface Session extends AsyncDisposable {
   readonly origin: StoreOrigin
   /** The running `up` of this home. */
   readonly running?: RuntimeInfo
+  /** Why it can only be read; absent when it may be written too. */
+  readonly readOnly?: string
   readonly organization: string
   settings(): Promise<Settings>
   registry(): Promise<Registry>
-  /** The services' context; with `temporal`, linked to a Temporal if there is one. */
+  /** The services' context, for those who may write; with `temporal`, linked to a Temporal if there is one. */
   context(options?: { readonly temporal?: boolean }): Promise<ServiceContext>
 }
 
@@ -34,8 +36,8 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   const home = tidemarkHome()
   const { url, origin, running, stop } = await findStore(home, options)
   try {
-    const store = await openMigratedStore(url, options.worker === true ? WORKER_CONNECTIONS : CONNECTIONS)
-    return createSession({ store, home, origin, ...(running === undefined ? {} : { running }), stop })
+    const opened = await openAllowedStore(url, options.worker === true ? WORKER_CONNECTIONS : CONNECTIONS)
+    return createSession({ ...opened, home, origin, ...(running === undefined ? {} : { running }), stop })
   } catch (error) {
     await stop()
     throw error
@@ -59,8 +61,8 @@ const nothingToStop = async () => {}
 
 async function findStore(home: string, options: SessionOptions): Promise<FoundStore> {
   const running = await readRuntimeFile(home)
-  const url = process.env.DATABASE_URL
-  if (url) {
+  const url = storeUrl()
+  if (url !== undefined) {
     const attached = running?.databaseUrl === url ? { running } : {}
     return { url, origin: 'DATABASE_URL', ...attached, stop: nothingToStop }
   }
@@ -91,6 +93,7 @@ async function startBriefly(home: string, { onStatus, signal }: SessionOptions):
 
 interface Parts {
   readonly store: Store
+  readonly readOnly?: string
   readonly home: string
   readonly origin: StoreOrigin
   readonly running?: RuntimeInfo
@@ -108,6 +111,7 @@ function createSession({ stop, ...parts }: Parts): Session {
     settings,
     registry,
     async context(options = {}) {
+      if (parts.readOnly !== undefined) throw refuseWriting(parts.readOnly)
       const { loadMasterKey } = await import('../services/master-key.ts')
       const masterKey = await loadMasterKey({ home: ensureHome(parts.home), store: parts.store })
       if (options.temporal === true) linked = link()
@@ -129,6 +133,12 @@ function createSession({ stop, ...parts }: Parts): Session {
       await stop()
     },
   }
+}
+
+function refuseWriting(why: string): IngestError {
+  return new IngestError('invalid_config', `this command needs to write, but ${why}`, {
+    hint: 'Reading works: sources, status, show, search, lineage, runs, changes, sql. To write, take the DATABASE_URL of a role that may.',
+  })
 }
 
 /** The Temporal that the settings name, else that of the running `up`; undefined when there is none. */

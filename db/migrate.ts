@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { IngestError } from '../model/errors.ts'
+import { grantReader } from './reader.ts'
 import { asStoreError } from './store.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
@@ -29,6 +30,7 @@ export async function migrateStore(url: string): Promise<void> {
     })
     await applyViews(client)
     await client.begin((tx) => ensurePartitions(tx))
+    await grantReader(client)
   } catch (error) {
     throw asStoreError(error)
   } finally {

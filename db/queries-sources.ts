@@ -48,3 +48,22 @@ export async function readStoreFacts(sql: Query): Promise<StoreFacts> {
            pg_database_size(current_database()) as bytes`
   return row as StoreFacts
 }
+
+/** A source without its secrets: what readers may have of it. */
+export interface SourceHead {
+  readonly id: number
+  readonly name: string
+  readonly config: Readonly<Record<string, unknown>>
+  readonly schedule: unknown
+}
+
+/** The sources by name, or the one of a name. */
+export async function listSourceHeads(sql: Query, organization: string, name?: string): Promise<SourceHead[]> {
+  return [
+    ...(await sql<SourceHead[]>`
+      select s.id, s.name, s.config, s.schedule
+      from tidemark.source s join tidemark.organization o on o.id = s.organization_id
+      where o.name = ${organization} ${name === undefined ? sql`` : sql`and s.name = ${name}`}
+      order by s.name`),
+  ]
+}

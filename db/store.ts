@@ -58,11 +58,18 @@ async function connected(socket: Socket): Promise<Socket> {
 }
 
 /** Opens the store; connections are made on first use. */
-export function openStore(url: string, options: { readonly connections?: number } = {}): Store {
+export function openStore(
+  url: string,
+  options: { readonly connections?: number; readonly readOnly?: boolean } = {},
+): Store {
   const common = {
     onnotice: () => {},
     connect_timeout: CONNECT_SECONDS,
-    connection: { application_name: 'tidemark', jit: false },
+    connection: {
+      application_name: 'tidemark',
+      jit: false,
+      ...(options.readOnly === true ? { default_transaction_read_only: true } : {}),
+    },
     socket: connectWithoutDelay,
   }
   const sql: Query = postgres(url, { ...common, max: options.connections ?? 10, types: { bigint: BIGINT } })
@@ -99,6 +106,8 @@ const STORE_HINTS: Readonly<Record<string, string>> = {
   '53300': 'The store has no connection to spare: raise max_connections or run fewer workers.',
   '28P01': 'Check the user and password in DATABASE_URL.',
   '3D000': 'Create the database that DATABASE_URL names, or name another.',
+  '25006': 'This session may only read: TIDEMARK_READ_ONLY is set, or DATABASE_URL is that of a reader.',
+  '42501': 'The role in DATABASE_URL lacks the right to do this: see docs/operations.md for roles.',
   ECONNREFUSED: 'Check that the PostgreSQL in DATABASE_URL is up, or unset it to use the embedded one.',
 }
 

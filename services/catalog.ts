@@ -32,7 +32,7 @@ import {
 import { IngestError } from '../model/errors.ts'
 import type { ChangeSeverity } from '../model/sync.ts'
 import type { ServiceContext } from './context.ts'
-import { requireSource } from './lookup.ts'
+import { requireSourceHead } from './lookup.ts'
 
 export type { ColumnRow, FoundAsset, KindCount, SearchHit } from '../db/queries-assets.ts'
 export type { ChangeRow } from '../db/queries-changes.ts'
@@ -111,7 +111,7 @@ export interface ChangeWish extends Omit<ChangeFilter, 'severities' | 'assetId'>
 }
 
 export async function readChanges(context: Reading, { asset, severity, ...filter }: ChangeWish): Promise<ChangeRow[]> {
-  if (filter.source !== undefined) await requireSource(context, filter.source)
+  if (filter.source !== undefined) await requireSourceHead(context, filter.source)
   const assetId = asset === undefined ? undefined : (await requireAsset(context, asset)).assetId
   return await listChanges(context.store.sql, {
     ...filter,

@@ -1,5 +1,6 @@
 import { nearest } from '../connectors/registry.ts'
-import { findSourceByName, listSources, resolvePrincipal, type SourceRow } from '../db/sources.ts'
+import { listSourceHeads, type SourceHead } from '../db/queries-sources.ts'
+import { findSourceByName, resolvePrincipal, type SourceRow } from '../db/sources.ts'
 import { asStoreError, inTransaction, type Transaction } from '../db/store.ts'
 import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
@@ -21,7 +22,7 @@ export async function isNameTaken(
   { store, organization }: Pick<ServiceContext, 'store' | 'organization'>,
   name: string,
 ): Promise<boolean> {
-  return (await findSourceByName(store, organization, name)) !== undefined
+  return (await listSourceHeads(store.sql, organization, name)).length > 0
 }
 
 export function nameTaken(name: string): IngestError {
@@ -30,16 +31,26 @@ export function nameTaken(name: string): IngestError {
   })
 }
 
+type Looking = Pick<ServiceContext, 'store' | 'organization'>
+
 /** @throws IngestError `invalid_config` for a name nobody has, with the nearest one. */
-export async function requireSource(
-  context: Pick<ServiceContext, 'store' | 'organization'>,
-  name: string,
-): Promise<SourceRow> {
+export async function requireSource(context: Looking, name: string): Promise<SourceRow> {
   const found = await findSourceByName(context.store, context.organization, name).catch((error: unknown) => {
     throw asStoreError(error)
   })
-  if (found !== undefined) return found
-  const names = (await listSources(context.store, context.organization)).map((source) => source.name)
+  return found ?? (await refuseName(context, name))
+}
+
+/** As {@link requireSource}, for those who need none of its secrets and may not have them. */
+export async function requireSourceHead(context: Looking, name: string): Promise<SourceHead> {
+  const [found] = await listSourceHeads(context.store.sql, context.organization, name).catch((error: unknown) => {
+    throw asStoreError(error)
+  })
+  return found ?? (await refuseName(context, name))
+}
+
+async function refuseName({ store, organization }: Looking, name: string): Promise<never> {
+  const names = (await listSourceHeads(store.sql, organization)).map((source) => source.name)
   const near = nearest(name, names)
   throw new IngestError('invalid_config', `there is no source named ${JSON.stringify(name)}`, {
     hint:

@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readReference } from '../connectors/config.ts'
 import { listMasterKeys } from '../db/queries.ts'
 import type { Store } from '../db/store.ts'
 import { type MasterKey, makeMasterKeyText, parseMasterKey } from '../db/vault.ts'
@@ -15,7 +16,8 @@ export async function loadMasterKey(input: {
   readonly store: Store
   readonly env?: Readonly<Record<string, string | undefined>>
 }): Promise<MasterKey> {
-  const given = (input.env ?? process.env).TIDEMARK_MASTER_KEY
+  const env = input.env ?? process.env
+  const given = env.TIDEMARK_MASTER_KEY ? readReference(env.TIDEMARK_MASTER_KEY, env) : undefined
   const path = join(input.home, 'master.key')
   const stored = await listMasterKeys(input.store.sql)
   const origin = given ? 'TIDEMARK_MASTER_KEY' : path

@@ -2,7 +2,7 @@ import { type ChangeRow, listChanges } from '../db/queries-changes.ts'
 import { findRun, listRunScopes, listRuns, type RunHistoryRow, type RunScopeRow } from '../db/queries-runs.ts'
 import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
-import { requireSource } from './lookup.ts'
+import { requireSourceHead } from './lookup.ts'
 
 export type { RunHistoryRow, RunScopeRow } from '../db/queries-runs.ts'
 
@@ -13,7 +13,7 @@ export async function readRuns(
   context: Reading,
   filter: { readonly source?: string; readonly limit: number },
 ): Promise<RunHistoryRow[]> {
-  if (filter.source !== undefined) await requireSource(context, filter.source)
+  if (filter.source !== undefined) await requireSourceHead(context, filter.source)
   return await listRuns(context.store.sql, filter)
 }
 

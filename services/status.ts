@@ -1,7 +1,6 @@
-import { listSourceStatus, type SourceStatus } from '../db/queries-sources.ts'
-import { findSourceByName, listSources } from '../db/sources.ts'
+import { listSourceHeads, listSourceStatus, type SourceStatus } from '../db/queries-sources.ts'
 import type { ServiceContext } from './context.ts'
-import { requireSource } from './lookup.ts'
+import { requireSourceHead } from './lookup.ts'
 import { nextTime, type Schedule } from './schedule-text.ts'
 
 export interface SourceState extends SourceStatus {
@@ -14,10 +13,10 @@ type Reading = Pick<ServiceContext, 'store' | 'organization' | 'temporal'>
 /** The sources by name. */
 export async function readSourceStates(context: Reading, name?: string): Promise<SourceState[]> {
   const { store, organization } = context
-  if (name !== undefined) await requireSource(context, name)
+  if (name !== undefined) await requireSourceHead(context, name)
   const [rows, sources] = await Promise.all([
     listSourceStatus(store.sql, organization, name),
-    listSources(store, organization),
+    listSourceHeads(store.sql, organization, name),
   ])
   const schedules = new Map(sources.map((source) => [source.name, source.schedule as Schedule | null]))
   return await Promise.all(
@@ -46,5 +45,6 @@ export async function readSourceConfig(
   { store, organization }: Pick<ServiceContext, 'store' | 'organization'>,
   name: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  return (await findSourceByName(store, organization, name))?.config ?? {}
+  const [source] = await listSourceHeads(store.sql, organization, name)
+  return source?.config ?? {}
 }

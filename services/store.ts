@@ -1,3 +1,5 @@
+import { readReference } from '../connectors/config.ts'
+import { readAccess } from '../db/access.ts'
 import { migrateStore } from '../db/migrate.ts'
 import { probeStore } from '../db/probe.ts'
 import { openStore, type Store } from '../db/store.ts'
@@ -7,12 +9,55 @@ export type { Store } from '../db/store.ts'
 
 /** Opens a store, brought to this version's schema. @throws IngestError that says what is wrong with it. */
 export async function openMigratedStore(url: string, connections: number): Promise<Store> {
+  checkUrl(url)
+  await probeStore(url)
+  await migrateStore(url)
+  return openStore(url, { connections })
+}
+
+/** DATABASE_URL; `${file:/path}` and `${env:NAME}` in it are read, so that no password need be in the environment. */
+export function storeUrl(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  const given = env.DATABASE_URL
+  return given ? readReference(given, env) : undefined
+}
+
+/** A store to work on, or to read. */
+export interface OpenedStore {
+  readonly store: Store
+  /** Why only reading is possible; absent when everything is. */
+  readonly readOnly?: string
+}
+
+/**
+ * Opens a store as far as one may: for one who may write it is brought to this version's schema, for others (a reader's
+ * role, a standby, TIDEMARK_READ_ONLY) it is taken as it is. @throws IngestError that says what is wrong with it.
+ */
+export async function openAllowedStore(
+  url: string,
+  connections: number,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<OpenedStore> {
+  checkUrl(url)
+  await probeStore(url)
+  const { role, made, writable } = await readAccess(url)
+  const asked = /^(1|true|yes|on)$/i.test(env.TIDEMARK_READ_ONLY ?? '')
+  if (!asked && writable) {
+    await migrateStore(url)
+    return { store: openStore(url, { connections }) }
+  }
+  if (!made) {
+    throw new IngestError('invalid_config', 'there is no Tidemark store in that database yet', {
+      hint: 'Whoever may write makes it with any command, such as: tidemark sources',
+    })
+  }
+  const readOnly = asked ? 'TIDEMARK_READ_ONLY is set' : `${role} may only read the store`
+  return { store: openStore(url, { connections, readOnly: true }), readOnly }
+}
+
+function checkUrl(url: string): void {
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
     throw new IngestError('invalid_config', 'DATABASE_URL is not a PostgreSQL URL', {
       hint: "Write postgres://user@host:5432/database, or unset it to use Tidemark's own PostgreSQL.",
     })
   }
-  await probeStore(url)
-  await migrateStore(url)
-  return openStore(url, { connections })
 }

@@ -2,7 +2,7 @@ import { IngestError } from '../../model/errors.ts'
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from '../../runtime/postgres.ts'
 import type { ServiceContext } from '../../services/context.ts'
 import type { Settings } from '../../services/settings.ts'
-import { openMigratedStore, type Store } from '../../services/store.ts'
+import { openMigratedStore, type Store, storeUrl } from '../../services/store.ts'
 import { connectTemporal, type TemporalLink } from '../../services/temporal.ts'
 import type { Serving } from '../../worker/serve.ts'
 import { startOwnPostgres } from '../embedded.ts'
@@ -29,10 +29,11 @@ export interface StorePart {
 }
 
 export async function startStore({ home, cleanup, onStatus, signal, port }: PartOptions): Promise<StorePart> {
-  const given = process.env.DATABASE_URL
-  const server = given
-    ? undefined
-    : await startServer({ home, onStatus, signal, ...(port === undefined ? {} : { port }) })
+  const given = storeUrl()
+  const server =
+    given !== undefined
+      ? undefined
+      : await startServer({ home, onStatus, signal, ...(port === undefined ? {} : { port }) })
   if (server !== undefined) cleanup.add('PostgreSQL', () => server.stop())
   const url = server?.url ?? (given as string)
   const store = await openMigratedStore(url, WORKER_CONNECTIONS)

@@ -22,9 +22,9 @@ const SHOWN = 20
 
 export async function run({ io, args, options, signal }: Invocation<Options>): Promise<number> {
   await using session = await openSession({ onStatus: io.note, signal })
-  const { requireSource } = await import('../../services/lookup.ts')
+  const { requireSourceHead } = await import('../../services/lookup.ts')
   const [source = ''] = args
-  await requireSource(session, source)
+  await requireSourceHead(session, source)
   const order = {
     sources: [source],
     mode: 'plan' as const,

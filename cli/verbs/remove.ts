@@ -1,5 +1,5 @@
 import { IngestError } from '../../model/errors.ts'
-import { requireSource } from '../../services/lookup.ts'
+import { requireSourceHead } from '../../services/lookup.ts'
 import { removeSource } from '../../services/sources.ts'
 import type { Invocation } from '../invocation.ts'
 import { confirm } from '../prompt.ts'
@@ -13,7 +13,7 @@ interface Options {
 export async function run({ io, args, options, signal }: Invocation<Options>): Promise<undefined> {
   await using session = await openSession({ onStatus: io.note, signal })
   const [name = ''] = args
-  await requireSource(session, name)
+  await requireSourceHead(session, name)
   if (options.yes !== true) {
     if (!io.interactive) {
       throw new IngestError(

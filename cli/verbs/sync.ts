@@ -21,8 +21,8 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
     ...(options.scope.length === 0 ? {} : { scopes: options.scope }),
   }
   if (!options.wait) return await askOnly({ io, session, order })
-  const { requireSource } = await import('../../services/lookup.ts')
-  for (const source of sources) await requireSource(session, source)
+  const { requireSourceHead } = await import('../../services/lookup.ts')
+  for (const source of sources) await requireSourceHead(session, source)
   const { runs, exitCode } = await syncSources(session, order, io, signal)
   io.data({ runs })
   return exitCode
