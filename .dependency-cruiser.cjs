@@ -9,7 +9,7 @@ const MAY_IMPORT = {
   sync: ['model'],
   activities: ['sync', 'connectors', 'lineage', 'db', 'model'],
   workflows: ['sync', 'model'],
-  services: ['db', 'connectors/(registry|config|checks)[.]ts$', 'connectors/kit', 'lineage', 'model', 'sync'],
+  services: ['db', 'connectors/[^/]+[.]ts$', 'connectors/kit', 'lineage', 'model', 'sync'],
   runtime: ['model/errors[.]ts$'],
   cli: ['services', 'runtime', 'worker', 'model'],
   worker: ['activities', 'workflows', 'services', 'runtime', 'sync', 'connectors', 'lineage', 'db', 'model'],

@@ -1,7 +1,7 @@
 import type { Logger } from '../connectors/kit/index.ts'
 import type { Registry } from '../connectors/registry.ts'
 import type { Store } from '../db/store.ts'
-import type { MasterKey } from '../db/vault.ts'
+import type { KeyRing } from '../db/vault.ts'
 import type { SyncOutcome } from '../model/sync.ts'
 
 /** How the surroundings of one call of a step reach it: Temporal's activity context, or a plain process. */
@@ -14,7 +14,7 @@ export interface StepControl {
 export interface ActivityDeps {
   readonly store: Store
   readonly registry: Registry
-  readonly masterKey: MasterKey
+  readonly keyRing: KeyRing
   readonly log: Logger
   /** The surroundings of the step being called now. */
   readonly control: () => StepControl

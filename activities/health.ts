@@ -52,7 +52,7 @@ async function look(deps: ActivityDeps, row: SourceRow): Promise<Failure | undef
 async function probe(deps: ActivityDeps, row: SourceRow, signal: AbortSignal): Promise<Failure | undefined> {
   let result: TestResult
   try {
-    const config = joinSecrets(row.config, openSecrets(deps.masterKey, row, row.name))
+    const config = joinSecrets(row.config, openSecrets(deps.keyRing, row, row.name))
     result = await testConfig(deps.registry.get(row.connector), config, { signal })
   } catch (error) {
     return { step: 'open', error: summarizeError(error) }

@@ -2,7 +2,7 @@ import { joinSecrets, prepareConfig } from '../connectors/config.ts'
 import { type Connector, type ConnectorHandle, classifyError, type Logger, redact } from '../connectors/kit/index.ts'
 import { findSource, lockSecrets, type SourceRow, updateSecrets } from '../db/sources.ts'
 import { inTransaction } from '../db/store.ts'
-import { openSecrets, sealSecrets } from '../db/vault.ts'
+import { openSecrets, replaceSecrets } from '../db/vault.ts'
 import { type ErrorSummary, IngestError, summarizeError } from '../model/errors.ts'
 import type { ActivityDeps } from './deps.ts'
 
@@ -25,8 +25,8 @@ export async function requireRow(deps: Pick<ActivityDeps, 'store'>, sourceId: nu
 export async function loadSource(deps: ActivityDeps, sourceId: number): Promise<LoadedSource> {
   const row = await requireRow(deps, sourceId)
   const connector = deps.registry.get(row.connector)
-  const sealed = openSecrets(deps.masterKey, row, row.name)
-  const { config, secrets } = prepareConfig(connector, joinSecrets(row.config, sealed))
+  const sealed = openSecrets(deps.keyRing, row, row.name)
+  const { config, secrets } = await prepareConfig(connector, joinSecrets(row.config, sealed))
   return { row, connector, config, secrets: [...secrets] }
 }
 
@@ -173,7 +173,7 @@ async function replaceSecret(deps: ActivityDeps, row: SourceRow, name: string, v
   await inTransaction(deps.store.sql, async (tx) => {
     const sealed = await lockSecrets(tx, row.id)
     if (sealed === undefined) return
-    const secrets = { ...openSecrets(deps.masterKey, sealed, row.name), [name]: value }
-    await updateSecrets(tx, row.id, sealSecrets(deps.masterKey, secrets))
+    const secrets = { ...openSecrets(deps.keyRing, sealed, row.name), [name]: value }
+    await updateSecrets(tx, row.id, replaceSecrets(deps.keyRing, sealed, secrets, row.name))
   })
 }

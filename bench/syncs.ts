@@ -4,7 +4,7 @@ import { migrateStore } from '../db/migrate.ts'
 import { insertRequest } from '../db/runs.ts'
 import { insertSource, resolvePrincipal } from '../db/sources.ts'
 import { openStore } from '../db/store.ts'
-import { makeMasterKeyText, parseMasterKey, sealSecrets } from '../db/vault.ts'
+import { createKeyRing, makeMasterKeyText, parseMasterKey, sealSecrets } from '../db/vault.ts'
 import { runLocalSync } from '../worker/local.ts'
 
 /** What a sync of the worker process cost. */
@@ -25,7 +25,7 @@ const [storeUrl = '', sourceUrl = ''] = process.argv.slice(2)
 await migrateStore(storeUrl)
 const store = openStore(storeUrl)
 const registry = await loadRegistry()
-const masterKey = parseMasterKey(makeMasterKeyText(), 'bench')
+const keyRing = createKeyRing(parseMasterKey(makeMasterKeyText(), 'bench'))
 const actorId = await resolvePrincipal(store.sql, 'default', 'bench')
 const sourceId = await addSource()
 process.on('message', () => {
@@ -50,7 +50,7 @@ async function addSource(): Promise<number> {
       connector: 'postgres',
       namespace: 'postgres://bench:5432',
       config,
-      ...sealSecrets(masterKey, secrets),
+      ...sealSecrets(keyRing, secrets),
       schedule: null,
       labels: {},
       actorId,
@@ -67,7 +67,7 @@ async function sync(): Promise<SyncFigures> {
     deps: {
       store,
       registry,
-      masterKey,
+      keyRing,
       log: { debug() {}, info() {}, warn() {} },
       limits: { batch: 500, noProgressMs: 60_000, statisticsIntervalMs: 86_400_000 },
     },

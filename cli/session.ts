@@ -61,7 +61,7 @@ const nothingToStop = async () => {}
 
 async function findStore(home: string, options: SessionOptions): Promise<FoundStore> {
   const running = await readRuntimeFile(home)
-  const url = storeUrl()
+  const url = await storeUrl()
   if (url !== undefined) {
     const attached = running?.databaseUrl === url ? { running } : {}
     return { url, origin: 'DATABASE_URL', ...attached, stop: nothingToStop }
@@ -112,15 +112,15 @@ function createSession({ stop, ...parts }: Parts): Session {
     registry,
     async context(options = {}) {
       if (parts.readOnly !== undefined) throw refuseWriting(parts.readOnly)
-      const { loadMasterKey } = await import('../services/master-key.ts')
-      const masterKey = await loadMasterKey({ home: ensureHome(parts.home), store: parts.store })
+      const { loadKeyRing } = await import('../services/master-key.ts')
+      const keyRing = await loadKeyRing({ home: ensureHome(parts.home), store: parts.store })
       if (options.temporal === true) linked = link()
       const temporal = await linked
       return {
         store: parts.store,
         registry: await registry(),
         settings: await settings(),
-        masterKey,
+        keyRing,
         organization: DEFAULT_ORGANIZATION,
         actor: currentActor(),
         ...(temporal === undefined ? {} : { temporal }),

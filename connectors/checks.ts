@@ -31,7 +31,7 @@ export async function testConfig(
   config: unknown,
   options: TestOptions = {},
 ): Promise<TestResult> {
-  const prepared = prepareConfig(connector, config)
+  const prepared = await prepareConfig(connector, config)
   const abort = new AbortController()
   const signal = options.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, options.signal])
   const subject = { connector, secrets: prepared.secrets, signal, timeoutMs: options.timeoutMs ?? CHECK_TIMEOUT_MS }

@@ -19,6 +19,10 @@ export interface SourceRow extends SealedSecrets {
   readonly status: 'active' | 'paused'
   /** Of the workers that reach the source; null: the one of temporal.yaml. */
   readonly taskQueue: string | null
+  /** Who answers for it: people or teams. */
+  readonly owners: readonly string[]
+  /** Whether rows may be previewed. */
+  readonly preview: boolean
 }
 
 const columns = {
@@ -38,6 +42,8 @@ const columns = {
   labels: source.labels,
   status: source.status,
   taskQueue: source.taskQueue,
+  owners: source.owners,
+  preview: source.preview,
 }
 
 const selectSources = ({ orm }: Store) =>
@@ -93,6 +99,10 @@ export interface NewSource extends SealedSecrets {
   readonly config: unknown
   readonly schedule: unknown
   readonly labels: Readonly<Record<string, string>>
+  readonly owners?: readonly string[]
+  readonly taskQueue?: string | null
+  readonly preview?: boolean
+  readonly status?: SourceRow['status']
   readonly actorId: number
 }
 
@@ -108,11 +118,12 @@ export async function insertSource(tx: Transaction, input: NewSource): Promise<n
     select id from known union all select id from made limit 1`
   const [row] = await tx<{ id: number }[]>`
     insert into tidemark.source (organization_id, name, connector, namespace_id, config, secrets, data_key, master_key_id,
-                                 schedule, labels, created_by)
+                                 schedule, labels, owners, task_queue, preview, status, created_by)
     select organization_id, ${input.name}, ${input.connector}, id, ${tx.json(input.config as never)},
            ${Buffer.from(input.secrets)}, ${Buffer.from(input.dataKey)}, ${input.masterKeyId},
            ${input.schedule === null ? null : tx.json(input.schedule as never)}, ${tx.json(input.labels as never)},
-           ${input.actorId}
+           ${[...(input.owners ?? [])]}, ${input.taskQueue ?? null}, ${input.preview ?? false},
+           ${input.status ?? 'active'}, ${input.actorId}
     from tidemark.namespace where id = ${(space as { id: number }).id}
     on conflict (organization_id, name) do nothing returning id`
   return row?.id
@@ -125,14 +136,32 @@ export async function updateSecrets(tx: Transaction, sourceId: number, sealed: S
     where id = ${sourceId}`
 }
 
-export async function updateConfig(
-  tx: Transaction,
-  sourceId: number,
-  input: SealedSecrets & { readonly config: unknown },
-): Promise<void> {
-  await tx`update tidemark.source set config = ${tx.json(input.config as never)}, config_version = config_version + 1,
-             updated_at = now() where id = ${sourceId}`
-  await updateSecrets(tx, sourceId, input)
+/** What may change of a source; what is absent stays. */
+export interface SourceChange {
+  readonly config?: SealedSecrets & { readonly config: unknown }
+  readonly schedule?: unknown
+  readonly labels?: Readonly<Record<string, string>>
+  readonly owners?: readonly string[]
+  readonly taskQueue?: string | null
+  readonly preview?: boolean
+  readonly status?: SourceRow['status']
+}
+
+export async function updateSource(tx: Transaction, sourceId: number, change: SourceChange): Promise<void> {
+  const { config, schedule, labels, owners, taskQueue, preview, status } = change
+  const json = (value: unknown) => (value === null ? null : tx.json(value as never))
+  const parts = [
+    ...(schedule === undefined ? [] : [tx`schedule = ${json(schedule)}`]),
+    ...(labels === undefined ? [] : [tx`labels = ${json(labels)}`]),
+    ...(owners === undefined ? [] : [tx`owners = ${[...owners]}`]),
+    ...(taskQueue === undefined ? [] : [tx`task_queue = ${taskQueue}`]),
+    ...(preview === undefined ? [] : [tx`preview = ${preview}`]),
+    ...(status === undefined ? [] : [tx`status = ${status}`]),
+    ...(config === undefined ? [] : [tx`config = ${json(config.config)}, config_version = config_version + 1`]),
+  ]
+  const assignments = parts.map((part) => tx`${part},`)
+  await tx`update tidemark.source set ${assignments} updated_at = now() where id = ${sourceId}`
+  if (config !== undefined) await updateSecrets(tx, sourceId, config)
 }
 
 /** Reads a source's sealed secrets and keeps others from replacing them until the transaction ends. */
@@ -141,14 +170,6 @@ export async function lockSecrets(tx: Transaction, sourceId: number): Promise<Se
     select secrets, data_key as "dataKey", master_key_id as "masterKeyId" from tidemark.source
     where id = ${sourceId} for update`
   return row
-}
-
-export async function updateStatus(tx: Transaction, sourceId: number, status: SourceRow['status']): Promise<void> {
-  await tx`update tidemark.source set status = ${status}, updated_at = now() where id = ${sourceId} and status <> ${status}`
-}
-
-export async function updateSchedule(tx: Transaction, sourceId: number, schedule: unknown): Promise<void> {
-  await tx`update tidemark.source set schedule = ${tx.json(schedule as never)}, updated_at = now() where id = ${sourceId}`
 }
 
 /** Writes the audit row of a change, in the transaction that makes it. */

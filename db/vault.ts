@@ -7,10 +7,16 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** The key that wraps every source's data key. It never enters the store; its id does. */
+/** A key that wraps sources' data keys. It never enters the store; its id does. */
 export interface MasterKey {
   readonly id: string
   readonly key: Buffer
+}
+
+/** The master keys at hand. Asked anew at each use: a key may join them while a process runs. */
+export interface KeyRing {
+  /** The first one seals; each opens what was sealed under it. */
+  keys(): readonly [MasterKey, ...MasterKey[]]
 }
 
 /** @throws IngestError `invalid_config` unless the text is 32 bytes of base64 or hex. */
@@ -25,6 +31,11 @@ export function parseMasterKey(text: string, origin: string): MasterKey {
   return { id: createHash('sha256').update('tidemark master key').update(key).digest('hex').slice(0, 16), key }
 }
 
+/** A ring that stays as it is. */
+export function createKeyRing(first: MasterKey, ...others: readonly MasterKey[]): KeyRing {
+  return { keys: () => [first, ...others] }
+}
+
 export function makeMasterKeyText(): string {
   return randomBytes(KEY_BYTES).toString('base64')
 }
@@ -36,22 +47,48 @@ export interface SealedSecrets {
   readonly masterKeyId: string
 }
 
+type Secrets = Readonly<Record<string, string>>
+
 /** Encrypts a source's secrets (config path to value) under a fresh data key. */
-export function sealSecrets(master: MasterKey, secrets: Readonly<Record<string, string>>): SealedSecrets {
+export function sealSecrets(ring: KeyRing, secrets: Secrets): SealedSecrets {
+  const [master] = ring.keys()
   const dataKey = randomBytes(KEY_BYTES)
-  return {
-    secrets: seal(dataKey, Buffer.from(JSON.stringify(secrets), 'utf8')),
-    dataKey: seal(master.key, dataKey),
-    masterKeyId: master.id,
-  }
+  return { secrets: sealText(dataKey, secrets), dataKey: seal(master.key, dataKey), masterKeyId: master.id }
 }
 
-/** @throws IngestError `invalid_config` when this is not the master key the secrets were stored under. */
-export function openSecrets(master: MasterKey, sealed: SealedSecrets, source: string): Record<string, string> {
-  if (sealed.masterKeyId !== master.id) throw wrongKey(source, `key ${sealed.masterKeyId}, not ${master.id}`)
+/** @throws IngestError `invalid_config` when the master key that the secrets were stored under is not in the ring. */
+export function openSecrets(ring: KeyRing, sealed: SealedSecrets, source: string): Record<string, string> {
+  const dataKey = openDataKey(ring, sealed, source)
+  return guarded(source, () => JSON.parse(unseal(dataKey, sealed.secrets).toString('utf8')) as Record<string, string>)
+}
+
+/**
+ * Other secrets in the place of those sealed, under the same keys: a process that has not heard of a newer master key
+ * takes no source back to an older one. @throws as {@link openSecrets}.
+ */
+export function replaceSecrets(ring: KeyRing, sealed: SealedSecrets, secrets: Secrets, source: string): SealedSecrets {
+  return { ...sealed, secrets: sealText(openDataKey(ring, sealed, source), secrets) }
+}
+
+/** The same secrets with their data key wrapped by the ring's first key. @throws as {@link openSecrets}. */
+export function rewrapSecrets(ring: KeyRing, sealed: SealedSecrets, source: string): SealedSecrets {
+  const [master] = ring.keys()
+  const dataKey = openDataKey(ring, sealed, source)
+  return { ...sealed, dataKey: seal(master.key, dataKey), masterKeyId: master.id }
+}
+
+function openDataKey(ring: KeyRing, { dataKey, masterKeyId }: SealedSecrets, source: string): Buffer {
+  const keys = ring.keys()
+  const master = keys.find(({ id }) => id === masterKeyId)
+  if (master === undefined) {
+    throw wrongKey(source, `key ${masterKeyId}, not ${keys.map(({ id }) => id).join(' or ')}`)
+  }
+  return guarded(source, () => unseal(master.key, dataKey))
+}
+
+function guarded<T>(source: string, open: () => T): T {
   try {
-    const dataKey = unseal(master.key, sealed.dataKey)
-    return JSON.parse(unseal(dataKey, sealed.secrets).toString('utf8')) as Record<string, string>
+    return open()
   } catch (error) {
     throw wrongKey(source, 'other bytes than these', error)
   }
@@ -62,6 +99,10 @@ function wrongKey(source: string, detail: string, cause?: unknown): IngestError 
     hint: 'Give the master key they were stored with (TIDEMARK_MASTER_KEY, or master.key in TIDEMARK_HOME).',
     ...(cause === undefined ? {} : { cause }),
   })
+}
+
+function sealText(dataKey: Buffer, secrets: Secrets): Buffer {
+  return seal(dataKey, Buffer.from(JSON.stringify(secrets), 'utf8'))
 }
 
 function seal(key: Buffer, plain: Buffer): Buffer {

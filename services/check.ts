@@ -17,6 +17,6 @@ export async function testSource(
   await requireSource(context, name)
   const row = await findSourceByName(context.store, context.organization, name)
   if (row === undefined) throw new IngestError('not_found', `source ${name} was removed meanwhile`)
-  const secrets = openSecrets(context.masterKey, row, name)
+  const secrets = openSecrets(context.keyRing, row, name)
   return await testConfig(context.registry.get(row.connector), joinSecrets(row.config, secrets), options)
 }

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import type { Registry } from '../connectors/registry.ts'
 import type { Store } from '../db/store.ts'
-import type { MasterKey } from '../db/vault.ts'
+import type { KeyRing } from '../db/vault.ts'
 import type { Settings } from './settings.ts'
 import type { TemporalLink } from './temporal.ts'
 
@@ -10,7 +10,7 @@ export interface ServiceContext {
   readonly store: Store
   readonly registry: Registry
   readonly settings: Settings
-  readonly masterKey: MasterKey
+  readonly keyRing: KeyRing
   readonly organization: string
   /** Named in every write. */
   readonly actor: string

@@ -1,14 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { joinSecrets, prepareConfig, splitSecrets, validateConfig } from '../connectors/config.ts'
 import { deleteSource } from '../db/removal.ts'
-import {
-  findSourceByName,
-  insertAudit,
-  insertSource,
-  updateConfig,
-  updateSchedule,
-  updateStatus,
-} from '../db/sources.ts'
+import { findSourceByName, insertAudit, insertSource, updateSource } from '../db/sources.ts'
 import { openSecrets, sealSecrets } from '../db/vault.ts'
 import type { ServiceContext } from './context.ts'
 import { checkName, nameTaken, requireSource, type SourceRef, writeAs } from './lookup.ts'
@@ -23,6 +16,14 @@ export interface NewSource {
   /** As {@link parseSchedule} reads it; absent: the default of temporal.yaml. */
   readonly schedule?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** Who answers for it: people or teams. */
+  readonly owners?: readonly string[]
+  /** Of the workers that reach it; absent: the one of temporal.yaml. */
+  readonly taskQueue?: string | null
+  /** Whether rows may be previewed. */
+  readonly preview?: boolean
+  /** Its schedule stands still from the beginning. */
+  readonly paused?: boolean
 }
 
 /**
@@ -30,17 +31,18 @@ export interface NewSource {
  * an unknown connector, a config or schedule that is wrong.
  */
 export async function addSource(context: ServiceContext, input: NewSource): Promise<SourceRef> {
-  const { name, connector: type, labels = {} } = input
+  const { name, connector: type, labels = {}, owners = [], taskQueue = null, preview = false } = input
+  const status = input.paused === true ? 'paused' : 'active'
   checkName(name)
   const connector = context.registry.get(type)
-  validateConfig(connector, input.config)
+  const namespace = connector.manifest.namespace((await prepareConfig(connector, input.config)).config)
   const { config, secrets } = splitSecrets(connector, input.config)
-  const namespace = connector.manifest.namespace(prepareConfig(connector, input.config).config)
   const schedule = parseSchedule(input.schedule ?? context.settings.defaultSchedule) ?? null
-  const sealed = sealSecrets(context.masterKey, secrets)
+  const sealed = sealSecrets(context.keyRing, secrets)
   return await writeAs(context, async (tx, actorId) => {
     const { organization } = context
-    const row = { organization, name, connector: type, namespace, config, ...sealed, schedule, labels, actorId }
+    const settings = { schedule, labels, owners, taskQueue, preview, status } as const
+    const row = { organization, name, connector: type, namespace, config, ...sealed, ...settings, actorId }
     const id = await insertSource(tx, row)
     if (id === undefined) throw nameTaken(name)
     await insertAudit(tx, {
@@ -51,7 +53,7 @@ export async function addSource(context: ServiceContext, input: NewSource): Prom
       detail: { connector: type, namespace },
     })
     // Inside the transaction: should Temporal refuse, there is no source either.
-    await ensureSchedule(context, { id, name, connector: type, schedule, status: 'active', taskQueue: null })
+    await ensureSchedule(context, { id, name, connector: type, schedule, status, taskQueue })
     return { id, name }
   }).catch(async (error: unknown) => {
     await deleteOrphan(context, name)
@@ -83,7 +85,7 @@ async function setStatus(context: ServiceContext, name: string, status: 'active'
   const { organization } = context
   const action = status === 'paused' ? 'source.pause' : 'source.resume'
   await writeAs(context, async (tx, actorId) => {
-    await updateStatus(tx, source.id, status)
+    if (status !== source.status) await updateSource(tx, source.id, { status })
     await insertAudit(tx, { organization, actorId, action, subject: name })
     await ensureSchedule(context, { ...source, status })
   })
@@ -97,12 +99,12 @@ export async function refreshConfig(
 ): Promise<void> {
   const source = await requireSource(context, name)
   const connector = context.registry.get(source.connector)
-  validateConfig(connector, input)
-  if (isDeepStrictEqual(joinSecrets(source.config, openSecrets(context.masterKey, source, name)), input)) return
+  await validateConfig(connector, input)
+  if (isDeepStrictEqual(joinSecrets(source.config, openSecrets(context.keyRing, source, name)), input)) return
   const { config, secrets } = splitSecrets(connector, input)
   const { organization } = context
   await writeAs(context, async (tx, actorId) => {
-    await updateConfig(tx, source.id, { config, ...sealSecrets(context.masterKey, secrets) })
+    await updateSource(tx, source.id, { config: { config, ...sealSecrets(context.keyRing, secrets) } })
     await insertAudit(tx, { organization, actorId, action: 'source.config', subject: name })
   })
 }
@@ -117,7 +119,7 @@ export async function rescheduleSource(
   const schedule = parseSchedule(text) ?? null
   const { organization } = context
   await writeAs(context, async (tx, actorId) => {
-    await updateSchedule(tx, source.id, schedule)
+    await updateSource(tx, source.id, { schedule })
     await insertAudit(tx, {
       organization,
       actorId,

@@ -1,4 +1,5 @@
-import { readReference } from '../connectors/config.ts'
+import { beginReading, type Environment } from '../connectors/reading.ts'
+import { readReference } from '../connectors/references.ts'
 import { readAccess } from '../db/access.ts'
 import { migrateStore } from '../db/migrate.ts'
 import { probeStore } from '../db/probe.ts'
@@ -15,10 +16,10 @@ export async function openMigratedStore(url: string, connections: number): Promi
   return openStore(url, { connections })
 }
 
-/** DATABASE_URL; `${file:/path}` and `${env:NAME}` in it are read, so that no password need be in the environment. */
-export function storeUrl(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+/** DATABASE_URL; it may be a reference such as `${file:/path}`, so that no password need be in the environment. */
+export async function storeUrl(env: Environment = process.env): Promise<string | undefined> {
   const given = env.DATABASE_URL
-  return given ? readReference(given, env) : undefined
+  return given ? await readReference(given, beginReading(env)) : undefined
 }
 
 /** A store to work on, or to read. */
@@ -35,7 +36,7 @@ export interface OpenedStore {
 export async function openAllowedStore(
   url: string,
   connections: number,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Environment = process.env,
 ): Promise<OpenedStore> {
   checkUrl(url)
   await probeStore(url)

@@ -44,13 +44,13 @@ function findConnector(registry: Registry, text: string): Connector {
 }
 
 /** @throws IngestError `invalid_config` that names each wrong key. */
-export function validateTarget({ connector, config }: Target): void {
-  validateConfig(connector, config)
+export async function validateTarget({ connector, config }: Target): Promise<void> {
+  await validateConfig(connector, config)
 }
 
 /** A name to offer for a source, made of what a name may hold. */
-export function suggestName({ connector, config }: Target): string {
-  const suggested = connector.manifest.suggestName(prepareConfig(connector, config).config)
+export async function suggestName({ connector, config }: Target): Promise<string> {
+  const suggested = connector.manifest.suggestName((await prepareConfig(connector, config)).config)
   const fit = suggested.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[^\p{L}\p{N}]+/u, '')
   return fit.slice(0, 63) || connector.manifest.type
 }

@@ -29,7 +29,7 @@ export interface Serving {
 
 /** Serves syncs through Temporal until stopped, with the HTTP server if temporal.yaml wants one. */
 export async function serve(context: ServiceContext, options: ServeOptions): Promise<Serving> {
-  const { store, registry, masterKey, settings } = context
+  const { store, registry, keyRing, settings } = context
   const { place, log, version, main, sourceQueues } = options
   const { deployment } = settings.worker
   let metricsUrl: string | undefined
@@ -44,7 +44,7 @@ export async function serve(context: ServiceContext, options: ServeOptions): Pro
     deps: {
       store,
       registry,
-      masterKey,
+      keyRing,
       log,
       limits: limitsOf(settings),
       startSync: (next) => startPendingSync(context, next),

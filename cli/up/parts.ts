@@ -29,7 +29,7 @@ export interface StorePart {
 }
 
 export async function startStore({ home, cleanup, onStatus, signal, port }: PartOptions): Promise<StorePart> {
-  const given = storeUrl()
+  const given = await storeUrl()
   const server =
     given !== undefined
       ? undefined

@@ -2,7 +2,7 @@ import { IngestError } from '../../model/errors.ts'
 import { ensureHome, readRuntimeFile, removeRuntimeFile, tidemarkHome, writeRuntimeFile } from '../../runtime/home.ts'
 import { loadConnectors } from '../../services/connectors.ts'
 import { currentActor, DEFAULT_ORGANIZATION, type ServiceContext } from '../../services/context.ts'
-import { loadMasterKey } from '../../services/master-key.ts'
+import { loadKeyRing } from '../../services/master-key.ts'
 import { reconcileSchedules } from '../../services/schedules.ts'
 import { loadSettings } from '../../services/settings.ts'
 import type { Io } from '../io.ts'
@@ -35,7 +35,7 @@ export interface UpOptions {
 /** Starts everything `up` consists of, each part noted for the cleanup. */
 export async function startUp(io: Io, options: UpOptions, cleanup: Cleanup, signal: AbortSignal): Promise<Running> {
   // Bad settings are told before anything is started.
-  const settings = loadSettings()
+  const settings = await loadSettings()
   const registry = await loadConnectors(settings)
   const home = ensureHome(tidemarkHome())
   await refuseSecond(home)
@@ -55,7 +55,7 @@ export async function startUp(io: Io, options: UpOptions, cleanup: Cleanup, sign
     store,
     registry,
     settings,
-    masterKey: await loadMasterKey({ home, store }),
+    keyRing: await loadKeyRing({ home, store }),
     organization: DEFAULT_ORGANIZATION,
     actor: currentActor(),
     ...(temporal === undefined ? {} : { temporal: temporal.link }),

@@ -31,7 +31,7 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
   await using session = await openSession({ onStatus: io.note, signal })
   if (options.name !== undefined) await refuseTaken(session, options.name)
   if (asking) await askMissing(target)
-  validateTarget(target)
+  await validateTarget(target)
   const name = options.name ?? (await chooseName(session, target, asking))
   const schedule = await chooseSchedule(session, options.schedule, asking)
   const checks = options.test ? await testFirst(io, target, signal) : undefined
@@ -53,13 +53,13 @@ const LOOK = 'See it with: tidemark search <word>, tidemark show <asset>, tidema
 
 /** What the command line says, and whatever is wrong with it, before any store is opened. */
 async function readOrder(url: string, options: Options, asking: boolean): Promise<Target> {
-  const settings = loadSettings()
+  const settings = await loadSettings()
   const { connector, config } = readTarget(await loadConnectors(settings), url)
   if (options.name !== undefined) checkName(options.name)
   if (options.schedule !== undefined) parseSchedule(options.schedule)
   readLabels(options.label)
   const target = { connector, config: await configOptions({ connector, config }, options) }
-  if (!asking) validateTarget(target)
+  if (!asking) await validateTarget(target)
   return target
 }
 
@@ -81,7 +81,7 @@ async function refuseTaken(session: Session, name: string): Promise<void> {
 }
 
 async function chooseName(session: Session, target: Target, asking: boolean): Promise<string> {
-  const suggested = suggestName(target)
+  const suggested = await suggestName(target)
   if (!asking) {
     await refuseTaken(session, suggested)
     return suggested

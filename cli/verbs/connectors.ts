@@ -10,7 +10,7 @@ import type { Io } from '../io.ts'
 import { table } from '../text.ts'
 
 export async function run({ io, args }: Invocation): Promise<undefined> {
-  const registry = await loadConnectors(loadSettings())
+  const registry = await loadConnectors(await loadSettings())
   const [type] = args
   if (type !== undefined) {
     const facts = describeConnector(registry.get(type))

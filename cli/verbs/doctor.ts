@@ -14,7 +14,7 @@ export async function run({ io, signal }: Invocation): Promise<number> {
   add({ name: 'home', status: 'ok', detail: tidemarkHome() })
   await look(add, 'settings', async () => {
     const { loadSettings } = await import('../../services/settings.ts')
-    loadSettings()
+    await loadSettings()
     return [{ name: 'settings', status: 'ok', detail: 'temporal.yaml is in order' }]
   })
   let session: Session | undefined
@@ -46,8 +46,8 @@ async function inspectRest(opened: Session, add: (finding: Finding) => void): Pr
         },
   )
   const keyed = await look(add, 'master key', async () => {
-    const { masterKey } = await session.context()
-    return [{ name: 'master key', status: 'ok', detail: `key ${masterKey.id}` }]
+    const { keyRing } = await session.context()
+    return [{ name: 'master key', status: 'ok', detail: `key ${keyRing.keys()[0].id}` }]
   })
   // Without it the rest would only say so again.
   if (!keyed) return

@@ -12,7 +12,7 @@ export async function run({ io, args, options, signal }: Invocation<ConfigOption
   if (looksLikeUrl(subject)) {
     const { loadConnectors } = await import('../../services/connectors.ts')
     const { loadSettings } = await import('../../services/settings.ts')
-    const target = readTarget(await loadConnectors(loadSettings()), subject)
+    const target = readTarget(await loadConnectors(await loadSettings()), subject)
     const config = await configOptions(target, options)
     const { ok, checks } = await testConfig(target.connector, config, report)
     io.data({ source: null, connector: target.connector.manifest.type, ok, checks })

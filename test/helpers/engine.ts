@@ -4,7 +4,7 @@ import { createRegistry } from '../../connectors/registry.ts'
 import { insertRequest } from '../../db/runs.ts'
 import { insertSource, resolvePrincipal } from '../../db/sources.ts'
 import type { Store } from '../../db/store.ts'
-import { makeMasterKeyText, parseMasterKey, sealSecrets } from '../../db/vault.ts'
+import { createKeyRing, makeMasterKeyText, parseMasterKey, sealSecrets } from '../../db/vault.ts'
 import type { SyncMode, SyncTrigger } from '../../model/sync.ts'
 import type { SyncResult } from '../../sync/orchestrate.ts'
 import { runLocalSync } from '../../worker/local.ts'
@@ -51,11 +51,11 @@ export async function createEngine(
   options: { batch?: number; noProgressMs?: number; statisticsIntervalMs?: number; log?: Logger; store?: Store } = {},
 ): Promise<TestEngine> {
   const store = options.store ?? (await createStore())
-  const masterKey = parseMasterKey(makeMasterKeyText(), 'test')
+  const keyRing = createKeyRing(parseMasterKey(makeMasterKeyText(), 'test'))
   const deps = {
     store,
     registry: createRegistry(connectors),
-    masterKey,
+    keyRing,
     log: options.log ?? silentLog,
     limits: {
       batch: options.batch ?? 500,
@@ -67,7 +67,7 @@ export async function createEngine(
     store,
     deps,
     async addSource(connector, config, name = connector.manifest.type) {
-      validateConfig(connector, config)
+      await validateConfig(connector, config)
       const parsed = connector.manifest.config.parse(config)
       const split = splitSecrets(connector, config)
       const actorId = await resolvePrincipal(store.sql, 'default', 'test')
@@ -78,7 +78,7 @@ export async function createEngine(
           connector: connector.manifest.type,
           namespace: connector.manifest.namespace(parsed),
           config: split.config,
-          ...sealSecrets(masterKey, split.secrets),
+          ...sealSecrets(keyRing, split.secrets),
           schedule: null,
           labels: {},
           actorId,

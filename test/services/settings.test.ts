@@ -12,8 +12,8 @@ function file(name: string, text: string): string {
   return path
 }
 
-test('the packaged temporal.yaml says what is the default anyway', () => {
-  expect(loadSettings({}, directory)).toEqual(parseSettings('', 'empty.yaml', {}))
+test('the packaged temporal.yaml says what is the default anyway', async () => {
+  expect(await loadSettings({}, directory)).toEqual(await parseSettings('', 'empty.yaml', {}))
 })
 
 describe('what is wrong is told with file, line and column', () => {
@@ -41,16 +41,16 @@ describe('what is wrong is told with file, line and column', () => {
       't.yaml:2:29: retry.store.initialInterval: "soon" is not a duration',
     ],
     ['- a list', 't.yaml:1:1: settings: '],
-  ])('%j', (text, message) => {
-    expect(() => parseSettings(text, 't.yaml', {})).toThrow(expect.objectContaining({ category: 'invalid_config' }))
-    expect(() => parseSettings(text, 't.yaml', {})).toThrow(message)
+  ])('%j', async (text, message) => {
+    await expect(parseSettings(text, 't.yaml', {})).rejects.toMatchObject({ category: 'invalid_config' })
+    await expect(parseSettings(text, 't.yaml', {})).rejects.toThrow(message)
   })
 })
 
-test('references are resolved, durations read, defaults filled in', () => {
+test('references are resolved, durations read, defaults filled in', async () => {
   const key = file('key.pem', 'the key\n')
   const text = `apiKey: \${env:KEY}\ntls: { clientKey: "\${file:${key}}" }\nretry: { source: { maximumInterval: 2m } }`
-  const settings = parseSettings(text, 't.yaml', { KEY: 'k' })
+  const settings = await parseSettings(text, 't.yaml', { KEY: 'k' })
   expect(settings).toMatchObject({
     apiKey: 'k',
     tls: { clientKey: 'the key' },
@@ -65,11 +65,11 @@ test('references are resolved, durations read, defaults filled in', () => {
   })
 })
 
-test('TIDEMARK_CONFIG wins over the folder, the environment over both', () => {
+test('TIDEMARK_CONFIG wins over the folder, the environment over both', async () => {
   file('temporal.yaml', 'namespace: folder\nwindow: 2')
   const named = file('named.yaml', 'namespace: named\naddress: file:7233')
-  expect(loadSettings({}, directory)).toMatchObject({ namespace: 'folder', window: 2 })
-  expect(loadSettings({ TIDEMARK_CONFIG: named }, directory)).toMatchObject({
+  expect(await loadSettings({}, directory)).toMatchObject({ namespace: 'folder', window: 2 })
+  expect(await loadSettings({ TIDEMARK_CONFIG: named }, directory)).toMatchObject({
     namespace: 'named',
     address: 'file:7233',
   })
@@ -79,11 +79,13 @@ test('TIDEMARK_CONFIG wins over the folder, the environment over both', () => {
     TEMPORAL_NAMESPACE: 'env',
     TEMPORAL_API_KEY: 'secret',
   }
-  expect(loadSettings(env, directory)).toMatchObject({
+  expect(await loadSettings(env, directory)).toMatchObject({
     namespace: 'env',
     address: 'env:7233',
     apiKey: 'secret',
     window: 4,
   })
-  expect(() => loadSettings({ TIDEMARK_CONFIG: 'absent.yaml' }, directory)).toThrow('absent.yaml cannot be read')
+  await expect(loadSettings({ TIDEMARK_CONFIG: 'absent.yaml' }, directory)).rejects.toThrow(
+    'absent.yaml cannot be read',
+  )
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Check, type Connector, defineConnector, IngestError, secret } from '../../connectors/kit/index.ts'
 import { createRegistry } from '../../connectors/registry.ts'
-import { makeMasterKeyText, parseMasterKey } from '../../db/vault.ts'
+import { createKeyRing, makeMasterKeyText, parseMasterKey } from '../../db/vault.ts'
 import type { ServiceContext } from '../../services/context.ts'
 import { parseSettings } from '../../services/settings.ts'
 import type { RequestedSync } from '../../services/sync.ts'
@@ -21,8 +21,11 @@ export async function createContext(
   return {
     store,
     registry: createRegistry(connectors),
-    settings: { ...parseSettings(options.settings ?? 'defaultSchedule: none', 'test.yaml'), retry: QUICK_RETRY },
-    masterKey: parseMasterKey(makeMasterKeyText(), 'test'),
+    settings: {
+      ...(await parseSettings(options.settings ?? 'defaultSchedule: none', 'test.yaml')),
+      retry: QUICK_RETRY,
+    },
+    keyRing: createKeyRing(parseMasterKey(makeMasterKeyText(), 'test')),
     organization: 'default',
     actor: 'tester',
     ...(options.temporal === undefined ? {} : { temporal: options.temporal }),
@@ -30,11 +33,11 @@ export async function createContext(
   }
 }
 
-export function depsOf({ store, registry, masterKey }: ServiceContext) {
+export function depsOf({ store, registry, keyRing }: ServiceContext) {
   return {
     store,
     registry,
-    masterKey,
+    keyRing,
     log: silentLog,
     limits: { batch: 500, noProgressMs: 60_000, statisticsIntervalMs: DAY_MS },
   }

@@ -22,7 +22,7 @@ let link: TemporalLink
 
 beforeAll(async () => {
   server = await createTemporal()
-  link = await connectTemporal(parseSettings('', 't.yaml'), { address: server.address, own: true })
+  link = await connectTemporal(await parseSettings('', 't.yaml'), { address: server.address, own: true })
 })
 afterAll(async () => {
   await link[Symbol.asyncDispose]()
@@ -137,7 +137,7 @@ test('a schedule whose source is gone is deleted, one of another store in the na
 })
 
 test('without Temporal to take its schedule a source is not added', async () => {
-  const closed = await connectTemporal(parseSettings('', 't.yaml'), { address: server.address, own: true })
+  const closed = await connectTemporal(await parseSettings('', 't.yaml'), { address: server.address, own: true })
   await closed[Symbol.asyncDispose]()
   await using context = await createContext([workbookConnector(new Map())], { temporal: closed })
   const source = { name: 'lost', connector: 'workbooks', config: { world: 'main' }, schedule: '@daily' }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { digestConfig, joinSecrets, prepareConfig, splitSecrets, validateConfig } from '../../connectors/config.ts'
 import { type Connector, defineConnector, secret } from '../../connectors/kit/index.ts'
 import { createRegistry } from '../../connectors/registry.ts'
-import { makeMasterKeyText, openSecrets, parseMasterKey, sealSecrets } from '../../db/vault.ts'
+import { createKeyRing, makeMasterKeyText, openSecrets, parseMasterKey, sealSecrets } from '../../db/vault.ts'
 
 const connector: Connector = defineConnector<{ host: string; schemas?: string[] | undefined }>({
   manifest: {
@@ -36,23 +36,23 @@ const connector: Connector = defineConnector<{ host: string; schemas?: string[] 
 })
 
 describe('config', () => {
-  test('an unknown key is refused with what was meant, a wrong one by its path', () => {
-    expect(() => validateConfig(connector, { host: 'db', pasword: 'x' })).toThrow(
+  test('an unknown key is refused with what was meant, a wrong one by its path', async () => {
+    await expect(validateConfig(connector, { host: 'db', pasword: 'x' })).rejects.toThrow(
       /unknown key pasword \(did you mean password\?\)/,
     )
-    expect(() => validateConfig(connector, { host: 5 })).toThrow(/host: /)
-    expect(() => validateConfig(connector, { host: 'db', tls: {} })).toThrow(/tls\.key: /)
+    await expect(validateConfig(connector, { host: 5 })).rejects.toThrow(/host: /)
+    await expect(validateConfig(connector, { host: 'db', tls: {} })).rejects.toThrow(/tls\.key: /)
   })
 
-  test('references are resolved at use and kept as written', () => {
+  test('references are resolved at use and kept as written', async () => {
     process.env.SAMPLE_PASSWORD = 'from the environment'
     const config = { host: 'db', password: '${env:SAMPLE_PASSWORD}' }
     expect(splitSecrets(connector, config)).toEqual({ config, secrets: {} })
-    const prepared = prepareConfig(connector, config)
+    const prepared = await prepareConfig(connector, config)
     expect(prepared.config).toMatchObject({ password: 'from the environment' })
     expect(prepared.secrets).toContain('from the environment')
-    expect(() => validateConfig(connector, { host: '${env:NO_SUCH_NAME}' })).toThrow(/NO_SUCH_NAME is not set/)
-    expect(() => validateConfig(connector, { host: '${file:/no/such/file}' })).toThrow(/cannot be read/)
+    await expect(validateConfig(connector, { host: '${env:NO_SUCH_NAME}' })).rejects.toThrow(/NO_SUCH_NAME is not set/)
+    await expect(validateConfig(connector, { host: '${file:/no/such/file}' })).rejects.toThrow(/cannot be read/)
   })
 
   test('secrets are taken out, passwords in URLs too, and put back', () => {
@@ -82,12 +82,14 @@ describe('config', () => {
 })
 
 describe('the vault', () => {
-  const master = parseMasterKey(makeMasterKeyText(), 'test')
+  const master = createKeyRing(parseMasterKey(makeMasterKeyText(), 'test'))
   test('opens what it sealed, under no other key, and not when tampered with', () => {
     const sealed = sealSecrets(master, { password: 'geheim' })
     expect(openSecrets(master, sealed, 's')).toEqual({ password: 'geheim' })
     expect(Buffer.from(sealed.secrets).includes('geheim')).toBe(false)
-    expect(() => openSecrets(parseMasterKey(makeMasterKeyText(), 'test'), sealed, 's')).toThrow(/encrypted with key/)
+    expect(() => openSecrets(createKeyRing(parseMasterKey(makeMasterKeyText(), 'test')), sealed, 's')).toThrow(
+      /encrypted with key/,
+    )
     const tampered = Uint8Array.from(sealed.secrets, (byte, index) => (index === 30 ? byte ^ 1 : byte))
     expect(() => openSecrets(master, { ...sealed, secrets: tampered }, 's')).toThrow(/other bytes/)
   })

@@ -36,7 +36,7 @@ interface WorkerProcess {
 async function startProcess(engine: TestEngine, taskQueue: string): Promise<WorkerProcess> {
   const script = fileURLToPath(new URL('worker-process.ts', import.meta.url))
   const child = spawn(process.execPath, [script, engine.store.url, temporal.address, taskQueue], {
-    env: { ...process.env, TEST_MASTER_KEY: engine.deps.masterKey.key.toString('base64') },
+    env: { ...process.env, TEST_MASTER_KEY: engine.deps.keyRing.keys()[0].key.toString('base64') },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   processes.push(child)

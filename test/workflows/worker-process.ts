@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
 import { createRegistry } from '../../connectors/registry.ts'
 import { openStore } from '../../db/store.ts'
-import { parseMasterKey } from '../../db/vault.ts'
+import { createKeyRing, parseMasterKey } from '../../db/vault.ts'
 import { startWorker } from '../../worker/index.ts'
 import { DAY_MS, QUICK_RETRY, silentLog } from '../helpers/engine.ts'
 import { workbookConnector } from '../helpers/synthetic/workbooks.ts'
@@ -22,7 +22,7 @@ const worker = await startWorker({
   deps: {
     store: openStore(storeUrl),
     registry: createRegistry([workbookConnector(new Map([['main', world]]))]),
-    masterKey: parseMasterKey(process.env.TEST_MASTER_KEY ?? '', 'test'),
+    keyRing: createKeyRing(parseMasterKey(process.env.TEST_MASTER_KEY ?? '', 'test')),
     log: silentLog,
     limits: { batch: BATCH, noProgressMs: 60_000, statisticsIntervalMs: DAY_MS },
     startSync: async (next) => {

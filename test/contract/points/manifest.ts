@@ -69,28 +69,30 @@ export function testManifest(connector: Connector, harness: ContractHarness): vo
   })
 
   describe('3. config', () => {
-    test('the example is valid, and each required field names its path when it is missing', () => {
+    test('the example is valid, and each required field names its path when it is missing', async () => {
       const restore = setReferences(manifest.example)
       try {
-        validateConfig(connector, manifest.example)
-        const required = Object.keys(manifest.example).filter((key) => {
+        await validateConfig(connector, manifest.example)
+        let required = 0
+        for (const key of Object.keys(manifest.example)) {
           const { [key]: _, ...rest } = manifest.example
-          const message = messageOf(() => validateConfig(connector, rest))
-          if (message !== undefined) expect(message).toContain(key)
-          return message !== undefined
-        })
-        expect(required.length, 'required fields of the example').toBeGreaterThan(0)
+          const message = await messageOf(validateConfig(connector, rest))
+          if (message === undefined) continue
+          required += 1
+          expect(message).toContain(key)
+        }
+        expect(required, 'required fields of the example').toBeGreaterThan(0)
       } finally {
         restore()
       }
     })
 
-    test('an unknown key is refused, with the one that was probably meant', () => {
+    test('an unknown key is refused, with the one that was probably meant', async () => {
       const [known = ''] = Object.keys(manifest.example)
       const typo = `${known}x`
       const restore = setReferences(manifest.example)
       try {
-        const message = messageOf(() => validateConfig(connector, { ...manifest.example, [typo]: 1 }))
+        const message = await messageOf(validateConfig(connector, { ...manifest.example, [typo]: 1 }))
         expect(message).toContain(`unknown key ${typo} (did you mean ${known}?)`)
       } finally {
         restore()
@@ -122,11 +124,9 @@ function setReferences(example: unknown): () => void {
   }
 }
 
-function messageOf(action: () => void): string | undefined {
-  try {
-    action()
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
+async function messageOf(action: Promise<void>): Promise<string | undefined> {
+  return await action.then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
 }
