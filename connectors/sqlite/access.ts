@@ -20,7 +20,10 @@ export interface Access {
   close(): void
 }
 
-export function createAccess(sqlite: typeof import('node:sqlite'), { signal, meter }: ConnectorContext): Access {
+export function createAccess(
+  sqlite: typeof import('node:sqlite'),
+  { signal, meter }: Pick<ConnectorContext, 'signal' | 'meter'>,
+): Access {
   const opened = new Set<OpenFile>()
   async function* iterate<T>({ root, key, lockTimeoutMs }: Target, use: (file: OpenFile) => AsyncIterable<T>) {
     signal.throwIfAborted()

@@ -12,6 +12,8 @@ import { errorRules } from './errors.ts'
 import { resolveRoot, walkFiles } from './files.ts'
 import { explainTables, iterateItems, readFingerprint } from './inventory.ts'
 import { manifest, type SqliteConfig } from './manifest.ts'
+import { readPreview } from './preview.ts'
+import { readRowCounts } from './statistics.ts'
 
 export default defineConnector<SqliteConfig>({
   manifest,
@@ -35,6 +37,13 @@ export default defineConnector<SqliteConfig>({
         )
       },
       filtered: (_scope, keys) => keys.filter((key) => isFiltered(config, key)),
+      async *statistics({ key }) {
+        const root = await resolveRoot(config.path)
+        yield await access.read({ root, key, lockTimeoutMs: config.lockTimeoutMs }, ({ database }) =>
+          readRowCounts(database, key, config.tables),
+        )
+      },
+      preview: (asset, limit) => readPreview(config, context, asset, limit),
       async [Symbol.asyncDispose]() {
         access.close()
       },

@@ -48,6 +48,7 @@ export const manifest: ConnectorManifest<SqliteConfig> = {
       statement: 'setfacl -m u:{user}:rw {file}-shm  # with {file}-wal readable',
     },
   ],
+  capabilities: ['statistics', 'preview'],
   urlSchemes: ['sqlite', 'sqlite3'],
   acceptsPath,
   fromUrl,
