@@ -69,6 +69,9 @@ function createProgram(io: Io, call: Call): Command {
   return program
 }
 
+/** As the kit has it; importing it here would slow down the start of every command. */
+const PREVIEW_MAX_ROWS = 1_000
+
 type Declare = (usage: string, description: string, load: () => Promise<Verb>) => Command
 
 function declareSources(verb: Declare): void {
@@ -87,6 +90,7 @@ function declareSources(verb: Declare): void {
     .option('--name <name>', 'its name in the catalog')
     .option('--schedule <when>', '"every 15m", "@daily", "0 3 * * mon-fri in Europe/Berlin", "none" …')
     .option('--label <key=value>', 'a label (repeatable)', collect, [])
+    .option('--preview', 'allow looking at rows: tidemark preview ASSET')
     .option('--no-test', 'do not test the connection first')
     .option('--no-sync', 'do not run the first sync')
     .option('-y, --yes', 'ask nothing; take the defaults')
@@ -155,6 +159,11 @@ function declareCatalog(verb: Declare): void {
     .addOption(new Option('--severity <severity>', 'at least so severe').choices(['breaking', 'risky', 'safe']))
     .option('--baseline', 'first crawls too, a line each')
     .option('-n, --limit <count>', 'how many', count, 100)
+  verb(
+    'preview <asset>',
+    'show the first rows of an asset, where its source allows it',
+    () => import('./verbs/preview.ts'),
+  ).option('--rows <count>', 'how many, up to 1,000', previewRows, 20)
   verb('sql <query>', 'query the store, read-only', () => import('./verbs/sql.ts'))
 }
 
@@ -188,6 +197,12 @@ function collect(value: string, previous: readonly string[]): string[] {
 function count(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above zero.')
+  return value
+}
+
+function previewRows(text: string): number {
+  const value = count(text)
+  if (value > PREVIEW_MAX_ROWS) throw new InvalidArgumentError(`A preview has at most ${PREVIEW_MAX_ROWS} rows.`)
   return value
 }
 

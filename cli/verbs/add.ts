@@ -19,6 +19,7 @@ interface Options extends ConfigOptions {
   readonly name?: string
   readonly schedule?: string
   readonly label: readonly string[]
+  readonly preview?: true
   readonly test: boolean
   readonly sync: boolean
   readonly yes?: true
@@ -38,7 +39,12 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
   if (checks?.ok === false && !(asking && (await confirm('Save it all the same?', false)))) throw testFailed(checks)
   const { engine, context } = await chooseEngine(session, options.local === true, io)
   const source = { name, connector: target.connector.manifest.type, schedule }
-  await addSource(context, { ...source, config: target.config, labels: readLabels(options.label) })
+  await addSource(context, {
+    ...source,
+    config: target.config,
+    labels: readLabels(options.label),
+    preview: options.preview === true,
+  })
   io.print(`Source ${name} added, schedule: ${schedule}.`)
   const report = options.sync
     ? await syncWith(engine, context, { sources: [name] }, io, signal)
