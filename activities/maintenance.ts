@@ -1,4 +1,4 @@
-import { dropOldPartitions } from '../db/maintenance/partitions.ts'
+import { adoptStrays, dropOldPartitions } from '../db/maintenance/partitions.ts'
 import { type Pruned, pruneAssets, pruneEdges, pruneFields, pruneRuns, pruneVersions } from '../db/maintenance/prune.ts'
 import { tidyTables } from '../db/maintenance/tables.ts'
 import { ensurePartitions } from '../db/migrate.ts'
@@ -26,7 +26,8 @@ const PRUNE: Readonly<Record<Prunable, Prune>> = {
 export function createMaintenanceSteps(deps: ActivityDeps): MaintenanceSteps {
   const { sql } = deps.store
   return asSteps<MaintenanceSteps>(deps, {
-    makePartitions: async () => await inTransaction(sql, (tx) => ensurePartitions(tx, MONTHS_AHEAD)),
+    makePartitions: async () =>
+      (await adoptStrays(sql)) + (await inTransaction(sql, (tx) => ensurePartitions(tx, MONTHS_AHEAD))),
     dropPartitions: (input) => beating(deps, () => dropOldPartitions(sql, input)),
     prune: ({ what, days, keepRuns }) => beating(deps, () => PRUNE[what](sql, days, keepRuns)),
     tidyTables: () => beating(deps, () => tidyTables(sql)),

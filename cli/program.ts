@@ -185,9 +185,9 @@ function declareService(verb: Declare): void {
   )
   verb(
     'doctor',
-    'check store, Temporal, worker, key and every source; tell what mends them',
+    'check store, Temporal, workers, key and every source; tell what mends them',
     () => import('./verbs/doctor.ts'),
-  )
+  ).option('--fix', 'mend what needs no decision: schedules that are missing, drifted or left over')
 }
 
 function collect(value: string, previous: readonly string[]): string[] {

@@ -53,7 +53,8 @@ async function refuseWrongServer(client: postgres.Sql): Promise<void> {
   }
 }
 
-function knownMigrations(): number {
+/** How many migrations this program has. */
+export function knownMigrations(): number {
   const journal = JSON.parse(readFileSync(`${MIGRATIONS}/meta/_journal.json`, 'utf8')) as { entries: unknown[] }
   return journal.entries.length
 }
@@ -79,14 +80,28 @@ async function applyViews(client: postgres.Sql): Promise<void> {
  * partition. Returns how many were missing.
  */
 export async function ensurePartitions(sql: postgres.ISql, ahead = 1): Promise<number> {
+  const [now] = await sql<{ months: string[] }[]>`
+    select array(select to_char(month, 'YYYY-MM-01')
+                 from generate_series(date_trunc('month', now() at time zone 'UTC'),
+                                      date_trunc('month', now() at time zone 'UTC') + make_interval(months => ${ahead}),
+                                      interval '1 month') as month) as months`
+  const { months } = now as { months: string[] }
+  return (await makePartitions(sql, 'change', months)) + (await makePartitions(sql, 'audit_log', months))
+}
+
+/** Makes the partitions of these months, each its first day, as far as they are missing. Returns how many were. */
+export async function makePartitions(
+  sql: postgres.ISql,
+  table: 'change' | 'audit_log',
+  months: readonly string[],
+): Promise<number> {
   const missing = await sql<{ statement: string }[]>`
     select format('create table if not exists tidemark.%I partition of tidemark.%I for values from (%L) to (%L)',
                   parent || to_char(month, '_YYYY_MM'), parent, month at time zone 'UTC',
                   (month + interval '1 month') at time zone 'UTC') as statement
-    from unnest(array['change', 'audit_log']) as parent,
-         generate_series(date_trunc('month', now() at time zone 'UTC'),
-                         date_trunc('month', now() at time zone 'UTC') + make_interval(months => ${ahead}), interval '1 month') as month
-    where to_regclass('tidemark.' || parent || to_char(month, '_YYYY_MM')) is null`
+    from (select ${table}::text as parent, month::timestamp as month from unnest(${[...months]}::text[]) as month) wanted
+    where to_regclass('tidemark.' || parent || to_char(month, '_YYYY_MM')) is null
+    order by month`
   for (const { statement } of missing) await sql.unsafe(statement)
   return missing.length
 }

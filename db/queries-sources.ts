@@ -38,13 +38,14 @@ export async function listSourceStatus(sql: Query, organization: string, name?: 
 /** What the store is, for people who look after it. */
 export interface StoreFacts {
   readonly version: string
+  readonly role: string
   readonly migrations: number
   readonly bytes: number
 }
 
 export async function readStoreFacts(sql: Query): Promise<StoreFacts> {
   const [row] = await sql<StoreFacts[]>`
-    select current_setting('server_version') as version, (select count(*)::int from tidemark.migration) as migrations,
+    select current_setting('server_version') as version, current_user::text as role, (select count(*)::int from tidemark.migration) as migrations,
            pg_database_size(current_database()) as bytes`
   return row as StoreFacts
 }
@@ -65,5 +66,19 @@ export async function listSourceHeads(sql: Query, organization: string, name?: s
       from tidemark.source s join tidemark.organization o on o.id = s.organization_id
       where o.name = ${organization} ${name === undefined ? sql`` : sql`and s.name = ${name}`}
       order by s.name`),
+  ]
+}
+
+/** The task queues that active sources name, with those sources. */
+export async function listTaskQueues(
+  sql: Query,
+  organization: string,
+): Promise<{ readonly taskQueue: string; readonly sources: readonly string[] }[]> {
+  return [
+    ...(await sql<{ taskQueue: string; sources: string[] }[]>`
+      select s.task_queue as "taskQueue", array_agg(s.name order by s.name) as sources
+      from tidemark.source s join tidemark.organization o on o.id = s.organization_id
+      where o.name = ${organization} and s.status = 'active' and s.task_queue is not null
+      group by s.task_queue order by s.task_queue`),
   ]
 }

@@ -22,7 +22,7 @@ export interface CareSchedule {
 
 type Configured = Pick<ServiceContext, 'settings' | 'organization'>
 
-function healthInput({ settings, organization }: Configured): HealthInput {
+export function healthInput({ settings, organization }: Configured): HealthInput {
   return { organization, window: settings.window, retry: settings.retry }
 }
 

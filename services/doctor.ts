@@ -1,9 +1,9 @@
+import { statfs } from 'node:fs/promises'
+import { readPartitions } from '../db/maintenance/partitions.ts'
+import { listUntidyTables } from '../db/maintenance/tables.ts'
+import { knownMigrations } from '../db/migrate.ts'
 import { readStoreFacts } from '../db/queries-sources.ts'
 import type { ServiceContext } from './context.ts'
-import { tellError } from './errors.ts'
-import { inspectSchedule } from './schedules.ts'
-import { readSourceStates, type SourceState } from './status.ts'
-import { hasWorker } from './workers.ts'
 
 /** One thing looked at, and the command that mends it. */
 export interface Finding {
@@ -13,79 +13,75 @@ export interface Finding {
   readonly fix?: string
 }
 
-export async function inspectStore({ store }: Pick<ServiceContext, 'store'>): Promise<Finding> {
-  const { version, migrations, bytes } = await readStoreFacts(store.sql)
-  const size = `${Math.ceil(bytes / 1_048_576).toLocaleString('en')} MB`
-  return { name: 'store', status: 'ok', detail: `PostgreSQL ${version}, schema of migration ${migrations}, ${size}` }
+export interface StoreLook {
+  readonly store: ServiceContext['store']
+  /** Why it can only be read. */
+  readonly readOnly?: string
+  /** Where the embedded PostgreSQL keeps it. */
+  readonly home?: string
 }
 
-/** Temporal and its worker; `up` is how to get both. */
-export async function inspectTemporal({ temporal, settings }: ServiceContext): Promise<readonly Finding[]> {
-  if (temporal === undefined) {
-    const detail = 'none runs: schedules stand still, syncs by hand work in their own process'
-    return [{ name: 'Temporal', status: 'warning', detail, fix: 'tidemark up' }]
-  }
-  const attributes = temporal.searchable ? 'with search attributes' : 'without search attributes'
-  const { namespace } = temporal.client.options
-  const found: Finding = { name: 'Temporal', status: 'ok', detail: `namespace ${namespace}, ${attributes}` }
-  const queue = settings.taskQueues.sync
-  return (await hasWorker(temporal, settings))
-    ? [found, { name: 'worker', status: 'ok', detail: `serves task queue ${queue}` }]
-    : [found, { name: 'worker', status: 'failed', detail: `none serves task queue ${queue}`, fix: 'tidemark up' }]
-}
-
-export async function inspectSources(context: ServiceContext): Promise<readonly Finding[]> {
-  const states = await readSourceStates(context)
-  if (states.length === 0) {
-    return [
-      {
-        name: 'sources',
-        status: 'warning',
-        detail: 'none is configured',
-        fix: 'tidemark add postgres://user@host/database',
-      },
-    ]
-  }
-  const findings: Finding[] = []
-  for (const state of states) findings.push(inspectOutcome(state), ...(await inspectPlan(context, state)))
-  return findings
-}
-
-function inspectOutcome(state: SourceState): Finding {
-  const { source, lastSyncStatus, lastError, openProposals } = state
-  const name = `source ${source}`
-  if (lastSyncStatus === null)
-    return { name, status: 'warning', detail: 'never synced', fix: `tidemark sync ${source}` }
-  if (openProposals > 0) {
-    return {
-      name,
-      status: 'warning',
-      detail: `${openProposals} removals are held`,
-      fix: `tidemark approve ${source} --list`,
-    }
-  }
-  const why = lastError === null ? '' : `: ${lastError}`
-  if (lastSyncStatus === 'failed') {
-    return { name, status: 'failed', detail: `the last sync failed${why}`, fix: `tidemark test ${source}` }
-  }
-  if (lastSyncStatus === 'succeeded')
-    return { name, status: 'ok', detail: `${state.assets} assets, last sync succeeded` }
-  return { name, status: 'warning', detail: `last sync: ${lastSyncStatus}${why}`, fix: `tidemark runs ${source}` }
-}
-
-/** The schedule as Temporal has it against what the store says. */
-async function inspectPlan(
-  context: ServiceContext,
-  { source, status, schedule }: SourceState,
-): Promise<readonly Finding[]> {
-  if (context.temporal === undefined || schedule === null) return []
-  const name = `schedule of ${source}`
-  if (status === 'paused') return [{ name, status: 'warning', detail: 'paused', fix: `tidemark resume ${source}` }]
-  const state = await inspectSchedule(context, source).catch((error: unknown) => tellError(error).message)
-  if (state === 'kept') return [{ name, status: 'ok', detail: schedule }]
-  const problem =
-    state === 'missing' ? 'Temporal does not have it' : state === 'drifted' ? 'Temporal has another' : state
+export async function inspectStore(look: StoreLook): Promise<readonly Finding[]> {
+  const { store, readOnly, home } = look
+  const { version, role, migrations, bytes } = await readStoreFacts(store.sql)
+  const size = `${Math.ceil(bytes / MEGABYTE).toLocaleString('en')} MB`
+  const detail = `PostgreSQL ${version}, role ${role}, schema of migration ${migrations}, ${size}`
+  const behind = knownMigrations() - migrations
   return [
-    { name, status: 'failed', detail: `${schedule}: ${problem}`, fix: `tidemark schedule ${source} "${schedule}"` },
+    behind > 0
+      ? {
+          name: 'store',
+          status: 'failed',
+          detail: `${detail}; ${behind} migrations are pending`,
+          fix: 'tidemark sources (as a role that may write)',
+        }
+      : {
+          name: 'store',
+          status: 'ok',
+          detail: readOnly === undefined ? detail : `${detail}; only reading: ${readOnly}`,
+        },
+    ...(await inspectPartitions(look)),
+    ...(await inspectTables(look)),
+    ...(home === undefined ? [] : [await inspectDisk(home)]),
   ]
+}
+
+async function inspectPartitions({ store }: StoreLook): Promise<readonly Finding[]> {
+  const partitions = await readPartitions(store.sql)
+  const uncovered = partitions.filter(({ coveredUntil }) => (coveredUntil?.getTime() ?? 0) <= Date.now())
+  const strays = partitions.filter((partition) => partition.strays > 0)
+  const name = 'partitions'
+  const fix = 'tidemark maintain'
+  if (uncovered.length > 0) {
+    const tables = uncovered.map(({ table }) => table).join(', ')
+    return [{ name, status: 'failed', detail: `there is none for this month: ${tables}`, fix }]
+  }
+  if (strays.length > 0) {
+    const detail = `rows of no month's partition: ${strays.map(({ table }) => `${table}_default`).join(', ')}`
+    return [{ name, status: 'warning', detail, fix }]
+  }
+  const until = Math.min(...partitions.map(({ coveredUntil }) => coveredUntil?.getTime() ?? 0))
+  return [{ name, status: 'ok', detail: `there until ${new Date(until).toISOString().slice(0, 10)}` }]
+}
+
+async function inspectTables({ store }: StoreLook): Promise<readonly Finding[]> {
+  const tables = await listUntidyTables(store.sql)
+  if (tables.length === 0) return []
+  const told = tables.map(({ name, rows, dead, neverAnalyzed }) =>
+    neverAnalyzed ? `${name} was never analyzed` : `${name} has ${dead} dead rows to ${rows} live ones`,
+  )
+  return [{ name: 'tables', status: 'warning', detail: told.join('; '), fix: 'tidemark maintain' }]
+}
+
+const MEGABYTE = 1_048_576
+const LOW_BYTES = 1024 * MEGABYTE
+const FULL_BYTES = 128 * MEGABYTE
+
+async function inspectDisk(home: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(home)
+  const free = bavail * bsize
+  const detail = `${Math.floor(free / MEGABYTE).toLocaleString('en')} MB are free in ${home}`
+  if (free >= LOW_BYTES) return { name: 'disk', status: 'ok', detail }
+  const fix = `make room on the disk of ${home}, or shorten retention in temporal.yaml and: tidemark maintain`
+  return { name: 'disk', status: free < FULL_BYTES ? 'failed' : 'warning', detail, fix }
 }

@@ -13,7 +13,8 @@ export interface TemporalLink extends AsyncDisposable {
   readonly own: boolean
 }
 
-const SEARCH_ATTRIBUTES = ['TidemarkSource', 'TidemarkConnector', 'TidemarkOutcome']
+/** Those that Tidemark's workflows set, where the namespace has them; each a keyword. */
+export const SEARCH_ATTRIBUTES = ['TidemarkSource', 'TidemarkConnector', 'TidemarkOutcome']
 const CONNECT_SECONDS = 10
 
 /** By which a person filters in the Temporal UI. */

@@ -27,3 +27,28 @@ async function listPollers(temporal: TemporalLink, name: string, taskQueueType: 
     .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - RECENT_MS)
     .map(({ identity }) => identity ?? '')
 }
+
+/** gRPC's numbers: unknown to the server, or a server too old to know of such things. */
+const NOT_FOUND = 5
+const UNIMPLEMENTED = 12
+
+/** A deployment of workers as Temporal knows it: the build that gets new work, and all it has heard of. */
+export async function readDeployment(
+  temporal: TemporalLink,
+  deploymentName: string,
+): Promise<{ readonly current?: string; readonly versions: readonly string[] } | undefined> {
+  const { workflowService, options } = temporal.client
+  try {
+    const { workerDeploymentInfo: info } = await workflowService.describeWorkerDeployment({
+      namespace: options.namespace,
+      deploymentName,
+    })
+    const current = info?.routingConfig?.currentDeploymentVersion?.buildId
+    const versions = (info?.versionSummaries ?? []).flatMap(({ deploymentVersion }) => deploymentVersion?.buildId ?? [])
+    return { ...(current ? { current } : {}), versions }
+  } catch (error) {
+    const { code } = error as { code?: number }
+    if (code === NOT_FOUND || code === UNIMPLEMENTED) return undefined
+    throw error
+  }
+}

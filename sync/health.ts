@@ -12,6 +12,8 @@ export interface HealthInput {
   readonly retry?: RetryProfiles
   /** How long a probe waits for a worker of its source's task queue, in milliseconds; 2 minutes when absent. */
   readonly queueWaitMs?: number
+  /** Leaves sources that name a task queue to its workers. */
+  readonly mainOnly?: boolean
   /** The last source of the execution before, when a long round goes on in a new one. */
   readonly after?: number
 }
@@ -73,6 +75,10 @@ export async function checkHealth(input: HealthInput, steps: HealthSteps, env: H
   while (true) {
     const page = await steps.listProbes({ organization: input.organization, after, limit: PAGE })
     for (const target of page) {
+      if (input.mainOnly === true && target.taskQueue !== undefined) {
+        after = target.sourceId
+        continue
+      }
       if (underWay.size >= input.window) await Promise.race(underWay)
       if (env.historyIsLong()) {
         await Promise.all(underWay)

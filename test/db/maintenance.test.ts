@@ -164,7 +164,7 @@ test('changes and audit log go by whole months, unless somebody is using them', 
     await held.promise
   })
   await reading.promise
-  expect(await maintain(engine)).toMatchObject({ 'months of changes': 1, 'months of audit log': 1 })
+  expect(await maintain(engine)).toMatchObject({ 'months of changes': 2, 'months of audit log': 1 })
   expect(await names()).toEqual([older.name, recent.name].sort())
   held.resolve()
   await busy
@@ -181,6 +181,17 @@ test('partitions are made for the coming months, and told of', async () => {
     expect(strays).toBe(0)
     expect(coveredUntil?.getTime()).toBeGreaterThan(Date.now() + 89 * 86_400_000)
   }
+})
+
+test('rows that had no month to go to are given one, in the order they had', async () => {
+  await using engine = await createEngine([])
+  const { sql } = engine.store
+  await sql`insert into tidemark.change (changed_at, run_id, source_id, display, operation)
+            select now() - make_interval(months => n), 1, 1, 'change ' || n, 'added' from generate_series(1, 3) as n`
+  const before = await sql`select * from tidemark.change order by id`
+  expect(await maintain(engine)).toMatchObject({ 'partitions made': 7 })
+  expect(await sql`select * from tidemark.change order by id`).toEqual(before)
+  expect(await sql`select * from tidemark.change_default`).toEqual([])
 })
 
 test('tables full of dead rows, or unknown to the planner, are found and tidied', async () => {
