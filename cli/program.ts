@@ -184,6 +184,11 @@ function declareService(verb: Declare): void {
     () => import('./verbs/maintain.ts'),
   )
   verb(
+    'rotate-key',
+    "encrypt every source's data key under a new master key, while syncs go on",
+    () => import('./verbs/rotate-key.ts'),
+  ).option('--data-keys', 'give each source a new data key too: its secrets are encrypted anew')
+  verb(
     'doctor',
     'check store, Temporal, workers, key and every source; tell what mends them',
     () => import('./verbs/doctor.ts'),

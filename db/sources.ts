@@ -164,6 +164,22 @@ export async function updateSource(tx: Transaction, sourceId: number, change: So
   if (config !== undefined) await updateSecrets(tx, sourceId, config)
 }
 
+export interface SealedSource {
+  readonly id: number
+  readonly name: string
+  readonly organization: string
+}
+
+/** The store's sources whose secrets are not under a master key; all of them when none is named. */
+export async function listSealed(sql: Query, exceptKey?: string): Promise<SealedSource[]> {
+  return [
+    ...(await sql<SealedSource[]>`
+      select s.id, s.name, o.name as organization from tidemark.source s
+      join tidemark.organization o on o.id = s.organization_id
+      where ${exceptKey ?? null}::text is null or s.master_key_id <> ${exceptKey ?? null} order by s.id`),
+  ]
+}
+
 /** Reads a source's sealed secrets and keeps others from replacing them until the transaction ends. */
 export async function lockSecrets(tx: Transaction, sourceId: number): Promise<SealedSecrets | undefined> {
   const [row] = await tx<SealedSecrets[]>`

@@ -2,6 +2,7 @@ import { type RuntimeInfo, tidemarkHome } from '../../runtime/home.ts'
 import { healthInput } from '../../services/care-schedules.ts'
 import type { ServiceContext } from '../../services/context.ts'
 import { type Finding, inspectStore } from '../../services/doctor.ts'
+import { inspectKeys } from '../../services/doctor-keys.ts'
 import { inspectSchedules, inspectSources } from '../../services/doctor-sources.ts'
 import { inspectTemporal } from '../../services/doctor-temporal.ts'
 import { tellError } from '../../services/errors.ts'
@@ -55,8 +56,7 @@ async function inspectRest(opened: Session, { add, fix, signal }: Rest): Promise
   // Who only reads has neither key nor Temporal to look at.
   if (readOnly !== undefined) return void (await look(add, 'sources', () => inspectSources(session)))
   const keyed = await look(add, 'master key', async () => {
-    const { keyRing } = await session.context()
-    return [{ name: 'master key', status: 'ok', detail: `key ${keyRing.keys()[0].id}` }]
+    return [await inspectKeys(await session.context())]
   })
   // Without it the rest would only say so again.
   if (!keyed) return void (await look(add, 'sources', () => inspectSources(session)))
