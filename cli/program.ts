@@ -90,6 +90,7 @@ function declareSources(verb: Declare): void {
     .option('--name <name>', 'its name in the catalog')
     .option('--schedule <when>', '"every 15m", "@daily", "0 3 * * mon-fri in Europe/Berlin", "none" …')
     .option('--label <key=value>', 'a label (repeatable)', collect, [])
+    .option('--queue <name>', 'the task queue of the workers that alone reach it: tidemark worker --queue <name>')
     .option('--preview', 'allow looking at rows: tidemark preview ASSET')
     .option('--no-test', 'do not test the connection first')
     .option('--no-sync', 'do not run the first sync')

@@ -19,6 +19,7 @@ interface Options extends ConfigOptions {
   readonly name?: string
   readonly schedule?: string
   readonly label: readonly string[]
+  readonly queue?: string
   readonly preview?: true
   readonly test: boolean
   readonly sync: boolean
@@ -35,7 +36,9 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
   await validateTarget(target)
   const name = options.name ?? (await chooseName(session, target, asking))
   const schedule = await chooseSchedule(session, options.schedule, asking)
-  const checks = options.test ? await testFirst(io, target, signal) : undefined
+  // What only the workers of a queue reach cannot be tested from here; their probes tell.
+  const testable = options.test && options.queue === undefined
+  const checks = testable ? await testFirst(io, target, signal) : undefined
   if (checks?.ok === false && !(asking && (await confirm('Save it all the same?', false)))) throw testFailed(checks)
   const { engine, context } = await chooseEngine(session, options.local === true, io)
   const source = { name, connector: target.connector.manifest.type, schedule }
@@ -44,6 +47,7 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
     config: target.config,
     labels: readLabels(options.label),
     preview: options.preview === true,
+    taskQueue: options.queue ?? null,
   })
   io.print(`Source ${name} added, schedule: ${schedule}.`)
   const report = options.sync
