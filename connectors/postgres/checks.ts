@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import { type Check, type ConnectorContext, IngestError } from '../kit/index.ts'
+import { type Check, type ConnectorContext, IngestError, type Tunnel } from '../kit/index.ts'
 import { listedDatabases, type Settings } from './config.ts'
 import type { Connections } from './connection.ts'
 import { classify } from './errors.ts'
@@ -14,6 +14,7 @@ export function createChecks(
   settings: Settings,
   context: ConnectorContext,
 ): readonly Check[] {
+  const { tunnel } = settings
   const one = (statement: string) =>
     connections.useFirst(async (session) => {
       await session.begin()
@@ -22,6 +23,7 @@ export function createChecks(
       return row ?? {}
     })
   return [
+    ...(tunnel === undefined ? [] : [{ name: 'tunnel', run: () => signInAt(tunnel, context) }]),
     { name: 'reach', run: () => reach(settings, context) },
     ...(settings.ssl === 'disable' || settings.socket !== undefined
       ? []
@@ -40,6 +42,15 @@ export function createChecks(
     { name: 'list databases', run: () => listDatabases(connections, settings) },
     { name: 'read definitions', run: () => readDefinitions(connections, settings) },
   ]
+}
+
+async function signInAt(tunnel: Tunnel, { signal }: ConnectorContext): Promise<string> {
+  try {
+    await tunnel.connect(signal)
+    return tunnel.address
+  } catch (error) {
+    throw classify(error, `SSH server ${tunnel.address}`, signal)
+  }
 }
 
 async function reach(settings: Settings, context: ConnectorContext): Promise<string> {

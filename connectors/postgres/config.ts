@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { IngestError, type Json, type NameFilter, nameFilter, secret, whyLeftOut } from '../kit/index.ts'
+import {
+  IngestError,
+  type Json,
+  type NameFilter,
+  nameFilter,
+  secret,
+  sshConfig,
+  type Tunnel,
+  whyLeftOut,
+} from '../kit/index.ts'
 
 export const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 export type SslMode = (typeof SSL_MODES)[number]
@@ -29,6 +38,7 @@ const fields = z.strictObject({
   connectTimeout: z.number().positive().max(600).default(10).describe('Seconds to wait for a connection.'),
   statementTimeout: z.number().positive().max(86400).default(300).describe('Seconds that one statement may take.'),
   lockTimeout: z.number().positive().max(600).default(2).describe('Seconds to wait for a table that is locked.'),
+  ssh: sshConfig.optional(),
   applicationName: z.string().min(1).max(63).default('tidemark'),
 })
 
@@ -38,6 +48,9 @@ export const postgresConfig = fields.superRefine((config, context) => {
   const url = config.url === undefined || config.url.includes('${') ? undefined : tryUrl(config.url, refuse)
   if (config.url === undefined && config.host === undefined && config.socket === undefined) {
     refuse('host', 'give host, socket or url')
+  }
+  if (config.ssh !== undefined && (config.socket ?? url?.socket) !== undefined) {
+    refuse('ssh', 'a Unix socket is not reached through an SSH server: give a host')
   }
   if (config.user === undefined && (config.url === undefined || (url !== undefined && url.user === undefined))) {
     refuse('user', 'give the role to sign in as')
@@ -65,9 +78,11 @@ export interface Settings {
   readonly statementTimeoutMs: number
   readonly lockTimeoutMs: number
   readonly applicationName: string
+  /** The way to the server, where it is not direct. */
+  readonly tunnel: Tunnel | undefined
 }
 
-export function readSettings(config: PostgresConfig): Settings {
+export function readSettings(config: PostgresConfig, tunnel?: Tunnel): Settings {
   const merged = { ...(config.url === undefined ? {} : parseUrl(config.url)), ...withoutUndefined(config) }
   const { user } = merged
   if (user === undefined) throw new IngestError('invalid_config', 'No user given to sign in to PostgreSQL as.')
@@ -91,6 +106,7 @@ export function readSettings(config: PostgresConfig): Settings {
     statementTimeoutMs: config.statementTimeout * 1000,
     lockTimeoutMs: config.lockTimeout * 1000,
     applicationName: merged.applicationName ?? 'tidemark',
+    tunnel,
   }
 }
 

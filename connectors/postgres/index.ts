@@ -1,6 +1,7 @@
 import {
   type ConnectorContext,
   type ConnectorHandle,
+  createTunnel,
   defineConnector,
   IngestError,
   keyPath,
@@ -32,7 +33,9 @@ async function loadDriver(): Promise<Driver> {
 }
 
 async function open(config: PostgresConfig, context: ConnectorContext): Promise<ConnectorHandle> {
-  const settings = readSettings(config)
+  const tunnel =
+    config.ssh === undefined ? undefined : createTunnel(config.ssh, { timeoutMs: config.connectTimeout * 1000 })
+  const settings = readSettings(config, tunnel)
   const connections = createConnections(await loadDriver(), settings, context)
   const once = <T, R>(database: string, read: (session: Session) => AsyncGenerator<T, R, void>) =>
     readOnce(connections, database, read)
@@ -48,7 +51,10 @@ async function open(config: PostgresConfig, context: ConnectorContext): Promise<
     usage: (scope) => once(scope.name, (session) => readUsage(session, settings)),
     queryLog: (scope, watermark) => once(scope.name, (session) => readQueryLog(session, watermark)),
     preview: (asset, limit) => readPreview(connections, settings, asset, limit),
-    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await connections[Symbol.asyncDispose]()
+      await tunnel?.[Symbol.asyncDispose]()
+    },
   }
 }
 

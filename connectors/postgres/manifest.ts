@@ -45,7 +45,10 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
   urlSchemes: ['postgres', 'postgresql'],
   fromUrl: configFromUrl,
   namespace: (config) => {
-    const { host, port, socket } = readSettings(config)
+    const { host: given, port, socket } = readSettings(config)
+    // The loopback of an SSH server is that server, not this machine.
+    const host =
+      config.ssh !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(given) ? config.ssh.host : given
     const name = socket === undefined ? host.toLowerCase() : 'localhost'
     return `postgres://${name.includes(':') ? `[${name}]` : name}:${port}`
   },

@@ -123,6 +123,8 @@ function cut(text: string, length: number): string {
 
 function toPreviewError(error: unknown, path: NamePath, settings: Settings): IngestError {
   const told = error instanceof IngestError ? error : new IngestError('internal', String(error), { cause: error })
+  // An abort ends the statement too, whatever the server then says of it.
+  if (told.category === 'cancelled') return told
   const what = `preview of ${path.join('.')}`
   const relation = quotePath(path.slice(1))
   const fail = (category: IngestError['category'], message: string, hint?: string) =>

@@ -1,4 +1,5 @@
 import type net from 'node:net'
+import type { Duplex } from 'node:stream'
 import type postgres from 'postgres'
 import { type ConnectorContext, IngestError } from '../kit/index.ts'
 import type { Settings } from './config.ts'
@@ -21,7 +22,7 @@ export class Session {
   readonly #context: ConnectorContext
   readonly #what: string
   readonly #sql: postgres.Sql
-  #socket: net.Socket | undefined
+  #socket: Duplex | undefined
   #counted = 0
   #key: BackendKey | undefined
   #failure: unknown
@@ -55,7 +56,7 @@ export class Session {
     } catch (error) {
       throw this.#classified(this.#failure ?? error)
     } finally {
-      const received = this.#socket?.bytesRead ?? 0
+      const received = bytesReceived(this.#socket)
       this.#context.meter.bytes(received - this.#counted)
       this.#counted = received
     }
@@ -119,7 +120,7 @@ export class Session {
   }
 
   /** postgres.js has us make its socket. A lost connection must not come back in mid-transaction, so only once. */
-  async #openSocket(): Promise<net.Socket> {
+  async #openSocket(): Promise<Duplex> {
     try {
       if (this.#ended || this.#socket !== undefined) throw this.#lost()
       this.#socket = await openSocket(this.#settings, this.#context.signal)
@@ -162,6 +163,11 @@ function beginStatements(settings: Settings): string {
     jit: 'off',
   }).map(([name, value]) => `set local ${name} = '${value}'`)
   return ['begin isolation level repeatable read read only', ...local].join(';')
+}
+
+/** A stream through a tunnel does not count. */
+function bytesReceived(socket: Duplex | undefined): number {
+  return (socket as Partial<net.Socket> | undefined)?.bytesRead || 0
 }
 
 function isList(result: ResultSet | readonly ResultSet[]): result is readonly ResultSet[] {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import net from 'node:net'
+import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { IngestError } from '../kit/index.ts'
 import type { Settings } from './config.ts'
@@ -19,7 +20,7 @@ export function addressOf(settings: Settings): string {
 }
 
 /** A socket ready for the start-up message: connected, and through TLS where the mode asks for it. */
-export async function openSocket(settings: Settings, signal: AbortSignal): Promise<net.Socket> {
+export async function openSocket(settings: Settings, signal: AbortSignal): Promise<Duplex> {
   const socket = await connectSocket(settings, signal)
   if (settings.socket !== undefined || settings.ssl === 'disable') return socket
   try {
@@ -36,16 +37,22 @@ export async function openSocket(settings: Settings, signal: AbortSignal): Promi
 }
 
 /** Connects without saying anything yet. */
-export async function connectSocket(settings: Settings, signal: AbortSignal): Promise<net.Socket> {
+export async function connectSocket(settings: Settings, signal: AbortSignal): Promise<Duplex> {
   signal.throwIfAborted()
-  const { socket: directory, host, port } = settings
+  const { socket: directory, host, port, tunnel } = settings
+  if (tunnel !== undefined) return likeSocket(await tunnel.open({ host, port }, signal))
   const socket = directory === undefined ? net.connect(port, host) : net.connect(socketPath(settings, directory))
   await settle(socket, settings, signal, (done) => socket.once('connect', () => done()))
   return socket
 }
 
+/** postgres.js says goodbye only to what tells that it is open, as sockets do. */
+function likeSocket(stream: Duplex): Duplex {
+  return Object.defineProperty(stream, 'readyState', { get: () => (stream.destroyed ? 'closed' : 'open') })
+}
+
 /** Asks for TLS, as libpq does; anything but the two one-letter answers is another kind of server. */
-export async function offersTls(socket: net.Socket, settings: Settings): Promise<boolean> {
+export async function offersTls(socket: Duplex, settings: Settings): Promise<boolean> {
   const answer = await settle<Buffer>(socket, settings, undefined, (done, fail) => {
     socket.once('data', (chunk: Buffer) => done(chunk))
     socket.once('close', () => fail(notPostgres(settings)))
@@ -56,7 +63,7 @@ export async function offersTls(socket: net.Socket, settings: Settings): Promise
   throw notPostgres(settings)
 }
 
-async function upgrade(socket: net.Socket, settings: Settings): Promise<tls.TLSSocket> {
+async function upgrade(socket: Duplex, settings: Settings): Promise<tls.TLSSocket> {
   const verify = settings.ssl === 'verify-ca' || settings.ssl === 'verify-full'
   const secure = tls.connect({
     socket,
@@ -83,7 +90,7 @@ export async function cancelBackend(settings: Settings, key: BackendKey): Promis
     message.writeUInt32BE(key.secret, 12)
     const socket = await openSocket(settings, AbortSignal.timeout(500))
     socket.on('error', () => undefined)
-    socket.setTimeout(500, () => socket.destroy())
+    setTimeout(() => socket.destroy(), 500).unref()
     await new Promise<void>((resolve) => {
       socket.once('close', () => resolve())
       socket.resume()
@@ -111,7 +118,7 @@ function notPostgres(settings: Settings): IngestError {
 
 /** Waits for one event of a socket: within the connect timeout, until an error, or until the signal aborts. */
 function settle<T = void>(
-  socket: net.Socket,
+  socket: Duplex,
   settings: Settings,
   signal: AbortSignal | undefined,
   start: (done: (value: T) => void, fail: (error: unknown) => void) => void,
