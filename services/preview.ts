@@ -16,8 +16,6 @@ import { requireAsset } from './catalog.ts'
 import type { ServiceContext } from './context.ts'
 import { requireSource, writeAs } from './lookup.ts'
 
-export { PREVIEW_MAX_ROWS, type Preview } from '../connectors/kit/index.ts'
-
 export interface AssetPreview extends Preview {
   readonly asset: string
   readonly source: string
