@@ -10,7 +10,7 @@ import { createDatabase, TEMPLATE } from '../helpers/store.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** The Node that runs the scripts of the package, whatever runs the tests. */
-const NODE = join(ROOT, 'node_modules/node/bin/node')
+export const NODE = join(ROOT, 'node_modules/node/bin/node')
 
 export interface Finished {
   readonly code: number | null
@@ -30,9 +30,10 @@ function cleanEnvironment(env: Environment): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(inherited), NO_COLOR: '1', ...env }
 }
 
-/** Starts the command as a person's shell would, without a terminal. */
-export function start(args: readonly string[], env: Environment) {
-  const child = spawn(NODE, [join(ROOT, 'cli/bin.ts'), ...args], {
+/** Starts the command as a person's shell would, without a terminal; `wrapper` is a command that runs it. */
+export function start(args: readonly string[], env: Environment, wrapper: readonly string[] = []) {
+  const [command = '', ...rest] = [...wrapper, NODE, join(ROOT, 'cli/bin.ts'), ...args]
+  const child = spawn(command, rest, {
     cwd: ROOT,
     env: cleanEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
