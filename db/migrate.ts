@@ -7,6 +7,7 @@ import postgres from 'postgres'
 import { IngestError } from '../model/errors.ts'
 import { grantReader } from './reader.ts'
 import { asStoreError } from './store.ts'
+import { ensureTrigrams, similarWords } from './trigram.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
 const VIEWS = fileURLToPath(new URL('./views', import.meta.url))
@@ -62,17 +63,25 @@ export function knownMigrations(): number {
 /** The public views are replaced as a whole whenever their text differs from what was last applied. */
 async function applyViews(client: postgres.Sql): Promise<void> {
   const files = existsSync(VIEWS) ? readdirSync(VIEWS).filter((name) => name.endsWith('.sql')) : []
-  const text = files
-    .sort()
-    .map((name) => readFileSync(`${VIEWS}/${name}`, 'utf8'))
-    .join('\n')
+  const texts = files.sort().map((name) => readFileSync(`${VIEWS}/${name}`, 'utf8'))
+  const text = [similarWords(await ensureTrigrams(client)), ...texts].join('\n')
   const digest = createHash('sha256').update(text).digest('hex')
   const [store] = await client`select views_digest as digest from tidemark.store`
   if (store?.digest === digest) return
   await client.begin(async (tx) => {
     await tx.unsafe(text)
+    await fillSearch(tx)
     await tx`update tidemark.store set views_digest = ${digest}`
   })
+}
+
+/** Assets that were catalogued before they could be searched. */
+async function fillSearch(tx: postgres.TransactionSql): Promise<void> {
+  await tx`
+    select tidemark.index_assets(array(
+      select id from tidemark.asset a
+      where removed_at is null and not placeholder
+        and not exists (select 1 from tidemark.search_document d where d.asset_id = a.id)))`
 }
 
 /**

@@ -6,19 +6,20 @@ export interface FoundAsset {
   readonly kind: string | null
 }
 
-/** Live assets of exactly that dotted name; failing those, of a name that ends in it; failing those, in other letter case. */
+/** The live assets that a name fits best, as the functions of schema catalog understand it, up to a limit. */
 export async function findAssets(sql: Query, name: string, limit: number): Promise<FoundAsset[]> {
-  const rows = await sql<(FoundAsset & { rank: number })[]>`
-    select * from (
-      select id as "assetId", display as asset, kind,
-             case when display = ${name} then 1
-                  when right(display, length(${name}) + 1) = '.' || ${name} then 2
-                  when lower(display) = lower(${name}) then 3 else 4 end as rank
-      from tidemark.asset
-      where removed_at is null
-        and (lower(display) = lower(${name}) or right(lower(display), length(${name}) + 1) = '.' || lower(${name}))
-    ) found order by rank, asset collate "C", "assetId" limit ${limit}`
-  return rows.filter((row) => row.rank === rows[0]?.rank).map(({ assetId, asset, kind }) => ({ assetId, asset, kind }))
+  return [
+    ...(await sql<FoundAsset[]>`
+      select asset_id as "assetId", asset, kind from tidemark.find_assets(${name}) with ordinality
+      order by ordinality limit ${limit}`),
+  ]
+}
+
+/** The live asset of an id. */
+export async function findAsset(sql: Query, assetId: number): Promise<FoundAsset | undefined> {
+  const [row] = await sql<FoundAsset[]>`
+    select id as "assetId", display as asset, kind from tidemark.asset where id = ${assetId} and removed_at is null`
+  return row
 }
 
 /** Names for suggestions: the live assets whose last part begins alike, then others, up to a limit. */
@@ -169,36 +170,29 @@ export interface SearchHit extends FoundAsset {
   /** Where the words were found. */
   readonly matched: 'name' | 'column' | 'comment'
   readonly comment: string | null
+  /** Of a match in columns: which. */
   readonly columns: readonly string[] | null
 }
 
-/** Live assets in whose name, columns or comments every word occurs; names first. */
+/** What catalog.search finds, with what there is to show of it. */
 export async function searchAssets(sql: Query, { words, kinds, limit }: SearchQuery): Promise<SearchHit[]> {
-  const patterns = words.map((word) => `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)
-  const [first = ''] = words
+  const query = words.join(' ')
   return [
     ...(await sql<SearchHit[]>`
-      with hit as (
-        select a.id, a.display, a.kind, a.comment, a.name, found.columns,
-               a.display ilike all (${patterns}::text[]) as by_name, found.columns is not null as by_column
-        from tidemark.asset a
-        cross join lateral (
-          select array_agg(array_to_string(f.path, '.') order by f.position) as columns from tidemark.field f
-          where f.asset_id = a.id and f.removed_at is null and f.name ilike any (${patterns}::text[])) found
-        where a.removed_at is null and not a.placeholder
-          and (cardinality(${[...kinds]}::text[]) = 0 or a.kind = any (${[...kinds]}::text[]))
-          and not exists (
-            select 1 from unnest(${patterns}::text[]) as word
-            where not (a.display ilike word or coalesce(a.comment ilike word, false)
-                       or exists (select 1 from unnest(found.columns) as field where field ilike word)))
+      with hit as materialized (
+        select * from catalog.search(${query}, ${[...kinds]}::text[], ${limit}) with ordinality
+      ), term as materialized (
+        select tidemark.search_query(tidemark.search_terms(${query}, true), '|', '') as query
       )
-      select h.id as "assetId", h.display as asset, h.kind, s.name as source, h.comment,
-             case when by_name then null else h.columns end as columns,
-             case when by_name then 'name' when by_column then 'column' else 'comment' end as matched
+      select h.asset_id as "assetId", h.asset, h.kind, s.name as source, a.comment, h.matched,
+             case when h.matched = 'column' then array(
+               select array_to_string(f.path, '.') from tidemark.field f, term
+               where f.asset_id = h.asset_id and f.removed_at is null and tidemark.word_vector(f.name) @@ term.query
+               order by f.position) end as columns
       from hit h
-      left join tidemark.claim c on c.asset_id = h.id and c.writes
+      join tidemark.asset a on a.id = h.asset_id
+      left join tidemark.claim c on c.asset_id = h.asset_id and c.writes
       left join tidemark.source s on s.id = c.source_id
-      order by by_name desc, lower(h.name) = lower(${first}) desc, by_column desc, length(h.display), h.display collate "C"
-      limit ${limit}`),
+      order by h.ordinality`),
   ]
 }

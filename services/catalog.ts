@@ -7,6 +7,7 @@ import {
   countKinds,
   type FacetRow,
   type FoundAsset,
+  findAsset,
   findAssets,
   type IndexRow,
   type KindCount,
@@ -43,7 +44,7 @@ type Reading = Pick<ServiceContext, 'store' | 'organization'>
 const MOST_CANDIDATES = 12
 
 /**
- * The live asset of a dotted name, or of the end of one. @throws IngestError `invalid_config` when there is none, with
+ * The live asset of a dotted name, of the end of one, or of an id. @throws IngestError `invalid_config` when there is none, with
  * what was probably meant, or when there are several.
  */
 export async function requireAsset({ store }: Reading, name: string): Promise<FoundAsset> {
@@ -59,6 +60,8 @@ export async function requireAsset({ store }: Reading, name: string): Promise<Fo
       },
     )
   }
+  const numbered = /^\d{1,15}$/.test(name) ? await findAsset(store.sql, Number(name)) : undefined
+  if (numbered !== undefined) return numbered
   const last = name.split('.').at(-1) ?? name
   const near = nearest(last, await listNames(store.sql, last, 5_000))
   const meant = near === undefined ? [] : await findAssets(store.sql, near, 3)

@@ -4,6 +4,7 @@ import { guardAttempt, type ScopeAttempt } from '../scopes.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
 import { applyStage } from './apply.ts'
 import { type StagedRecord, stageParts, storeParts } from './parts.ts'
+import { indexStage } from './search.ts'
 import {
   createStage,
   type KindLevels,
@@ -144,6 +145,7 @@ async function mergeAssets(
     await stageParts(tx, new Map(existing.map((place) => [place.ordinal, recordOf(place)])), stage)
     await applyStage(tx, context)
   }
+  await indexStage(tx)
   const changed = places.filter(({ state }) => state === 'moved').length
   return { added: places.length - changed, changed }
 }

@@ -9,6 +9,9 @@ const PARTS = [
   'asset_version',
   'asset_statistic',
   'usage',
+  'search_document',
+  'ownership',
+  'tag_assignment',
 ] as const
 
 /**

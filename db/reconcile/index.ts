@@ -98,6 +98,7 @@ export async function refreshPlannerStatistics(sql: Query, runId: number): Promi
   const [run] = await sql<{ written: number }[]>`
     select coalesce(sum(added + changed), 0)::int as written from tidemark.sync_scope where run_id = ${runId}`
   if ((run as { written: number }).written < BULK) return
+  await sql`select gin_clean_pending_list('tidemark.search_document_words')`
   // Texts that nobody joins or filters by would take most of the time; autovacuum gets to them.
   await sql`
     analyze tidemark.asset (id, namespace_id, kind_group, name_key, kind, name, database_name, schema_name, parent_id,
@@ -105,5 +106,5 @@ export async function refreshPlannerStatistics(sql: Query, runId: number): Promi
             tidemark.field (asset_id, name_key, name, type, native_type, removed_at),
             tidemark.asset_constraint (asset_id, kind, name, referenced_namespace_id, referenced_group, referenced_key),
             tidemark.asset_index (asset_id, name), tidemark.asset_version (asset_id, valid_from, valid_to, run_id),
-            tidemark.claim, tidemark.lineage_edge, tidemark.inventory`
+            tidemark.search_document (asset_id, kind), tidemark.search_word, tidemark.claim, tidemark.lineage_edge, tidemark.inventory`
 }

@@ -84,6 +84,7 @@ async function buryRemoved(tx: Transaction, run: RunRow): Promise<void> {
   await tx`
     update tidemark.asset a set removed_at = now(), removed_reason = r.verdict, changed_at = now()
     from removed r where a.id = r.asset_id`
+  await tx`delete from tidemark.search_document d using removed r where d.asset_id = r.asset_id`
   await tx`update tidemark.asset a set parent_id = null from removed r where a.parent_id = r.asset_id`
   await becomePlaceholders(tx)
 }

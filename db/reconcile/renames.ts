@@ -1,4 +1,5 @@
 import { applyStage } from '../merge/apply.ts'
+import { indexStage } from '../merge/search.ts'
 import { createStage } from '../merge/stage.ts'
 import type { RunRow } from '../runs.ts'
 import type { Transaction } from '../store.ts'
@@ -19,6 +20,7 @@ export async function mergeRenames(tx: Transaction, run: RunRow): Promise<number
   await tx`
     update tidemark.asset a set name_key = s.name_key, kind_group = s.kind_group from stage_asset s where a.id = s.asset_id`
   await applyStage(tx, { runId: run.id, sourceId: run.sourceId, tellAdded: false, tellChanged: true })
+  await indexStage(tx)
   // Edges are names first: those that still name the old one lead elsewhere from now on.
   await tx`
     update tidemark.lineage_edge e set upstream_id = null from renamed r join tidemark.asset a on a.id = r.old_id
@@ -126,6 +128,7 @@ async function dissolveNewRows(tx: Transaction): Promise<void> {
     tx,
     passing.map((row) => row.id),
   )
+  await tx`delete from tidemark.search_document d using renamed r where d.asset_id = r.new_id`
   await tx`
     delete from tidemark.asset_version v using renamed r
     where r.existed and v.asset_id = r.new_id and v.run_id >= r.appeared_run_id`

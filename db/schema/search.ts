@@ -1,16 +1,17 @@
-import { bigint, customType, index } from 'drizzle-orm/pg-core'
+import { bigint, customType, index, text } from 'drizzle-orm/pg-core'
 import { keyText, tidemark } from './columns.ts'
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
 /**
- * What an asset is found by, derived from its record: the words of its name (weight A), of its columns (B), of its
- * comment and theirs (C), and of what it is in (D).
+ * What a live asset is found by, derived from its record: the words of its name (weight A), of its columns (B), of its
+ * comment and theirs (C). Those of the name once more with an = before them, those of what it is in with a /.
  */
 export const searchDocument = tidemark.table(
   'search_document',
   {
     assetId: bigint('asset_id', { mode: 'number' }).primaryKey(),
+    kind: text('kind'),
     words: tsvector('words').notNull(),
   },
   (table) => [index('search_document_words').using('gin', table.words)],

@@ -1,0 +1,152 @@
+import { cpus } from 'node:os'
+import postgres from 'postgres'
+import { migrateStore } from '../db/migrate.ts'
+import { type CatalogSize, makeCatalog, NOUNS } from './catalog-data.ts'
+import { startServers, withDatabase } from './servers.ts'
+
+/**
+ * How quickly the store answers people: search over 160,000 columns, impact and downstream over 1,000,000 edges. The
+ * data are made in the store, without a crawl.
+ */
+const LIMIT_MS = 100
+const QUERIES = 300
+
+interface Figures {
+  readonly name: string
+  readonly median: number
+  readonly p95: number
+  readonly slowest: number
+  /** Rows of the median answer and of the largest. */
+  readonly rows: number
+  readonly mostRows: number
+}
+
+/** The same numbers on each run. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+const random = createRandom(7)
+const noun = () => NOUNS[random(NOUNS.length)] as string
+const without = (word: string, at: number) => word.slice(0, at) + word.slice(at + 1)
+
+/** What people type: whole words, beginnings, middles, slips, two words, words that are everywhere and nowhere. */
+const SEARCHES: Readonly<Record<string, () => string>> = {
+  'one word': noun,
+  'two words': () => `${noun()} ${noun()}`,
+  'a name as it is written': () => `${noun()}_${noun()}_${random(10_000)}`,
+  'a beginning': () => noun().slice(0, 4),
+  'a middle': () => noun().slice(1, 5),
+  'a slip': () => {
+    const word = noun()
+    return without(word, 1 + random(word.length - 2))
+  },
+  'schema and word': () => `area_${random(40)} ${noun()}`,
+  'a word that all have': () => ['id', 'created', 'at', 'shop', 'area'][random(5)] as string,
+  'a word that none has': () => `zq${random(1000)}x`,
+}
+
+async function measure(
+  sql: postgres.Sql,
+  name: string,
+  queries: readonly string[],
+  run: (query: string) => Promise<{ readonly length: number }>,
+): Promise<Figures> {
+  const times: number[] = []
+  const rows: number[] = []
+  await run(queries[0] as string)
+  for (const query of queries) {
+    const started = performance.now()
+    rows.push((await run(query)).length)
+    times.push(performance.now() - started)
+  }
+  await sql`select 1`
+  const [byTime, byRows] = [times.toSorted((a, b) => a - b), rows.toSorted((a, b) => a - b)]
+  const at = (list: readonly number[], part: number) => list[Math.floor((list.length - 1) * part)] as number
+  return {
+    name,
+    median: at(byTime, 0.5),
+    p95: at(byTime, 0.95),
+    slowest: at(byTime, 1),
+    rows: at(byRows, 0.5),
+    mostRows: at(byRows, 1),
+  }
+}
+
+function print({ name, median, p95, slowest, rows, mostRows }: Figures): void {
+  const ms = (value: number) => `${value.toFixed(1).padStart(6)} ms`
+  console.log(
+    `  ${name.padEnd(34)} median ${ms(median)}  p95 ${ms(p95)}  slowest ${ms(slowest)}  rows ${rows}, at most ${mostRows}`,
+  )
+}
+
+const repeat = (make: () => string, times: number) => Array.from({ length: times }, make)
+
+async function measureSearches(sql: postgres.Sql): Promise<Figures[]> {
+  const figures: Figures[] = []
+  const search = (query: string) => sql`select * from catalog.search(${query})`
+  for (const [name, make] of Object.entries(SEARCHES)) {
+    figures.push(await measure(sql, `search: ${name}`, repeat(make, Math.ceil(QUERIES / 9)), search))
+  }
+  figures.push(
+    await measure(sql, 'search: one word, one kind', repeat(noun, 30), (query) => {
+      return sql`select * from catalog.search(${query}, '{report}')`
+    }),
+  )
+  return figures
+}
+
+async function measureLineage(sql: postgres.Sql, { roots }: CatalogSize): Promise<Figures[]> {
+  const root = () => roots[random(roots.length)] as string
+  return [
+    await measure(sql, 'impact of a table', repeat(root, 60), (name) => sql`select * from catalog.impact(${name})`),
+    await measure(
+      sql,
+      'downstream of a table',
+      repeat(root, 60),
+      (name) => sql`select * from catalog.downstream(${name})`,
+    ),
+    await measure(
+      sql,
+      'downstream, 2 steps',
+      repeat(root, 60),
+      (name) => sql`select * from catalog.downstream(${name}, 2)`,
+    ),
+    await measure(
+      sql,
+      'upstream of a report',
+      repeat(() => `report_${random(22_500)}`, 60),
+      (name) => sql`select * from catalog.upstream(${name})`,
+    ),
+  ]
+}
+
+function judge(figures: readonly Figures[]): number {
+  const slow = figures.filter(({ p95 }) => p95 >= LIMIT_MS)
+  const passed = slow.length === 0
+  console.log(`${passed ? '  ok  ' : '  FAIL'} median and p95 of every kind of question below ${LIMIT_MS} ms`)
+  for (const { name, p95 } of slow) console.log(`       ${name}: ${p95.toFixed(1)} ms`)
+  return passed ? 0 : 1
+}
+
+await using servers = await startServers()
+const admin = postgres(servers.store, { max: 1, onnotice: () => {} })
+await admin`create database catalog`
+await admin.end()
+const url = withDatabase(servers.store, 'catalog')
+await migrateStore(url)
+const sql = postgres(url, { max: 1, onnotice: () => {} })
+const size = await makeCatalog(sql)
+console.log(`PostgreSQL ${servers.version}, ${cpus().length} cores`)
+console.log(
+  `Catalog: ${size.assets.toLocaleString('en')} assets, ${size.columns.toLocaleString('en')} columns, ` +
+    `${size.edges.toLocaleString('en')} edges; made searchable in ${size.indexSeconds.toFixed(1)} s`,
+)
+const figures = [...(await measureSearches(sql)), ...(await measureLineage(sql, size))]
+for (const one of figures) print(one)
+await sql.end()
+process.exitCode = judge(figures)

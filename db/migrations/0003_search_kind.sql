@@ -1,0 +1,1 @@
+ALTER TABLE "tidemark"."search_document" ADD COLUMN "kind" text;

@@ -1,0 +1,135 @@
+/*
+  The assets that data reaches from one asset, or comes from, by live edges: each once, at its least depth, with one of
+  the shortest paths. Level by level, since a recursive query would follow every path.
+*/
+create or replace function tidemark.reach(start bigint, downward boolean, steps integer) returns table (
+  asset_id bigint, asset text, kind text, owner text, depth integer, path text[]
+)
+language plpgsql stable rows 1000
+-- Planned for each set anew, since long lists are looked up by hash only where they are constants; and for rows in memory,
+-- where a few thousand look-ups are quicker than reading a table through.
+set plan_cache_mode = force_custom_plan set random_page_cost = 1.1 set max_parallel_workers_per_gather = 0 set jit = off
+as $$
+#variable_conflict use_column
+declare
+  frontier bigint[] := array[start];
+  seen bigint[] := array[start];
+  next_ids bigint[];
+  next_parents bigint[];
+  parents bigint[] := array[null::bigint];
+  depths integer[] := array[0];
+  level integer := 0;
+begin
+  while level < steps loop
+    level := level + 1;
+    if downward then
+      select array_agg(found.id), array_agg(found.parent) into next_ids, next_parents
+      from (
+        select e.downstream_id as id, min(e.upstream_id) as parent
+        from tidemark.lineage_edge e
+        where e.upstream_id = any (frontier) and e.valid_to is null and e.downstream_id <> all (seen)
+        group by e.downstream_id
+      ) found;
+    else
+      select array_agg(found.id), array_agg(found.parent) into next_ids, next_parents
+      from (
+        select e.upstream_id as id, min(e.downstream_id) as parent
+        from tidemark.lineage_edge e
+        where e.downstream_id = any (frontier) and e.valid_to is null and e.upstream_id <> all (seen)
+        group by e.upstream_id
+      ) found;
+    end if;
+    exit when next_ids is null;
+    frontier := next_ids;
+    seen := seen || next_ids;
+    parents := parents || next_parents;
+    depths := depths || array_fill(level, array[cardinality(next_ids)]);
+  end loop;
+  return query
+  with recursive node as materialized (
+    select n.id, n.parent, n.level, a.display, a.kind, a.owner
+    from unnest(seen, parents, depths) as n (id, parent, level)
+    join tidemark.asset a on a.id = n.id
+  ), trail as (
+    select n.*, array[n.display] as path from node n where n.level = 0
+    union all
+    select n.*, t.path || n.display from trail t join node n on n.parent = t.id and n.level = t.level + 1
+  )
+  select t.id, t.display, t.kind, t.owner, t.level, t.path
+  from trail t
+  where t.level > 0
+  order by t.level, t.display collate "C", t.id;
+end;
+$$;
+
+comment on function tidemark.reach(bigint, boolean, integer) is
+  'The assets reached from one by live lineage edges, each once, at its least depth.';
+
+create or replace function catalog.upstream(asset text, depth integer default 10) returns table (
+  asset_id bigint, asset text, kind text, depth integer, path text[]
+)
+language sql stable security definer rows 100 set search_path = pg_catalog, pg_temp
+begin atomic
+  select r.asset_id, r.asset, r.kind, r.depth, r.path
+  from tidemark.reach(tidemark.require_asset($1), false, coalesce($2, 10)) r;
+end;
+
+comment on function catalog.upstream(text, integer) is
+  'What an asset is made from, up to depth steps away: each asset once, with its least depth and one path there, from the asset asked for to the one reached; what was never crawled has no kind. The asset is a dotted name, the end of one that fits only one asset, or an id.';
+
+create or replace function catalog.downstream(asset text, depth integer default 10) returns table (
+  asset_id bigint, asset text, kind text, depth integer, path text[]
+)
+language sql stable security definer rows 100 set search_path = pg_catalog, pg_temp
+begin atomic
+  select r.asset_id, r.asset, r.kind, r.depth, r.path
+  from tidemark.reach(tidemark.require_asset($1), true, coalesce($2, 10)) r;
+end;
+
+comment on function catalog.downstream(text, integer) is
+  'What is made from an asset, up to depth steps away: each asset once, with its least depth and one path there, from the asset asked for to the one reached. The asset is a dotted name, the end of one that fits only one asset, or an id.';
+
+/* The asset that is meant, once it is sure to have the column. */
+create or replace function tidemark.require_asset(name text, column_name text) returns bigint
+language plpgsql stable parallel safe
+as $$
+declare
+  found bigint := tidemark.require_asset(name);
+  candidates text;
+begin
+  if column_name is null or exists (
+    select 1
+    from tidemark.field f
+    where f.asset_id = found and f.removed_at is null
+      and lower(array_to_string(f.path, '.')) = lower(require_asset.column_name)
+  ) then
+    return found;
+  end if;
+  select string_agg(array_to_string(f.path, '.'), ', ' order by f.position) filter (where f.position <= 30) into candidates
+  from tidemark.field f
+  where f.asset_id = found and f.removed_at is null;
+  raise exception '% has no column %', (select a.display from tidemark.asset a where a.id = found), quote_ident(column_name)
+    using errcode = 'undefined_column', hint = coalesce('Its columns: ' || candidates, 'It has no columns.');
+end;
+$$;
+
+comment on function tidemark.require_asset(text, text) is
+  'Id of the one asset that a name fits and that has the column; an error that names candidates otherwise.';
+
+create or replace function catalog.impact(asset text, column_name text default null) returns table (
+  asset_id bigint, asset text, kind text, column_name text, depth integer, owner text, path text[]
+)
+language sql stable security definer rows 1000 set search_path = pg_catalog, pg_temp
+begin atomic
+  select r.asset_id, r.asset, r.kind, null::text, r.depth, coalesce(o.owners, r.owner), r.path
+  from tidemark.reach(tidemark.require_asset($1, $2), true, 2147483647) r
+  left join (
+    select w.asset_id, string_agg(w.owner, ', ' order by w.owner collate "C") as owners
+    from tidemark.ownership w
+    group by w.asset_id
+  ) o on o.asset_id = r.asset_id
+  order by r.depth, r.asset collate "C", r.asset_id;
+end;
+
+comment on function catalog.impact(text, text) is
+  'What a change of an asset may reach, at any distance: each asset once, with its least depth, whom to ask (owners set by hand, else the source''s), and one path there. The asset is named as in catalog.downstream. column_name is checked and, until lineage of columns is known, does not narrow the answer: the column returned is null.';
