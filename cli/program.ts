@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { IngestError } from '../model/errors.ts'
 import type { Invocation, Verb } from './invocation.ts'
 import { createIo, EXIT, exitCodeFor, type Io, type Streams } from './io.ts'
@@ -99,6 +99,16 @@ function declareSources(verb: Declare): void {
   config(verb('test <source>', 'test the connection of a source, or of a URL', () => import('./verbs/test.ts')))
   verb('connectors [type]', 'list the connectors, or all settings of one', () => import('./verbs/connectors.ts'))
   verb('sources', 'list the sources: last sync, next sync, size', () => import('./verbs/sources.ts'))
+  verb('apply [file]', 'make the sources what a file says (tidemark.yaml)', () => import('./verbs/apply.ts'))
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--prune', 'remove the sources that the file does not name')
+    .option('-y, --yes', 'do not ask')
+    .option('--no-test', 'do not test what changes before it is saved')
+  verb('export', 'write the sources as a file that `apply` reads', () => import('./verbs/export.ts'))
+    .addArgument(new Argument('<what>').choices(['sources']))
+    .argument('[file]', 'where to; standard output when absent')
+    .option('--force', 'write over a file that is there')
+  verb('schema', 'print the JSON Schema of tidemark.yaml, for editors', () => import('./verbs/schema.ts'))
   verb('pause <source>', "stop a source's schedule", () => import('./verbs/pause.ts'))
   verb('resume <source>', "start a source's schedule again", () => import('./verbs/resume.ts'))
   verb('schedule <source> <when>', 'give a source another schedule', () => import('./verbs/schedule.ts'))

@@ -88,6 +88,13 @@ function stripSecrets(
   )
 }
 
+/** Whether a dotted path of a connector's config is that of a secret. */
+export function isSecretPath(connector: Connector, path: string): boolean {
+  let schema: unknown = connector.manifest.config
+  for (const step of path.split('.')) schema = shapeOf(schema)?.[step]
+  return isSecretSchema(schema)
+}
+
 const isSecretSchema = (schema: unknown): boolean => schema instanceof z.ZodType && isSecret(schema)
 
 function hasPassword(text: string): boolean {

@@ -10,9 +10,11 @@ export interface SourceRef {
   readonly name: string
 }
 
-/** Names are parts of workflow ids and of commands. */
+/** What a source's name may be: names are parts of workflow ids and of commands. */
+export const SOURCE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u
+
 export function checkName(name: string): void {
-  if (/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u.test(name)) return
+  if (SOURCE_NAME.test(name)) return
   throw new IngestError('invalid_config', `${JSON.stringify(name)} cannot be a source's name`, {
     hint: 'Use up to 63 letters, digits, dots, dashes and underscores, a letter or digit first.',
   })

@@ -61,12 +61,12 @@ function readValue(document: Document, tell: (problem: string) => IngestError): 
   }
 }
 
-function findOffset(document: Document, path: Path): number | undefined {
+function findOffset(document: Document, path: Path): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | null | undefined
-    if (node?.range !== undefined) return node.range[0]
+    if (node?.range !== undefined) return node.range[0] ?? 0
   }
-  return undefined
+  return 0
 }
 
 function issueError(error: YamlFile['error'], schema: z.ZodType, issue: z.core.$ZodIssue, at: Path): IngestError {

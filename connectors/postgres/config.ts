@@ -42,7 +42,19 @@ const fields = z.strictObject({
   applicationName: z.string().min(1).max(63).default('tidemark'),
 })
 
-export const postgresConfig = fields.superRefine((config, context) => {
+/** What {@link postgresConfig} refuses besides its fields, as far as JSON Schema can say it: for editors. */
+const NEEDED = [
+  { anyOf: [{ required: ['host'] }, { required: ['socket'] }, { required: ['url'] }] },
+  {
+    anyOf: [
+      { required: ['user'] },
+      { required: ['url'], properties: { url: { pattern: '^(?:\\$\\{|postgres(?:ql)?://[^@/?#:]+(?::[^@/?#]*)?@)' } } },
+    ],
+  },
+  { properties: { url: { pattern: '^(?:\\$\\{|postgres(?:ql)?://)' } } },
+]
+
+const checked = fields.superRefine((config, context) => {
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
   // A reference such as ${env:DATABASE_URL} is resolved later, and read then.
   const url = config.url === undefined || config.url.includes('${') ? undefined : tryUrl(config.url, refuse)
@@ -56,6 +68,7 @@ export const postgresConfig = fields.superRefine((config, context) => {
     refuse('user', 'give the role to sign in as')
   }
 })
+export const postgresConfig = checked.meta({ allOf: NEEDED })
 export type PostgresConfig = z.infer<typeof fields>
 
 /** The config as the connector uses it: the URL taken apart, defaults filled in. */
