@@ -124,7 +124,10 @@ function declareSyncs(verb: Declare): void {
     command
       .option('--scope <key>', 'confine it to a scope, such as a database (repeatable)', collect, [])
       .option('--local', 'run it in this process, without Temporal')
-  scoped(verb('plan <source>', 'show what a sync would do, without doing it', () => import('./verbs/plan.ts')))
+  scoped(verb('plan <source>', 'show what a sync would do, without doing it', () => import('./verbs/plan.ts'))).option(
+    '--why',
+    'tell of every object whether the filters let it in, and by which rule',
+  )
   scoped(
     verb('sync [sources...]', 'sync sources now (all active ones when none is named)', () => import('./verbs/sync.ts')),
   )

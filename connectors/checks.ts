@@ -57,8 +57,8 @@ export async function testConfig(
   }
 }
 
-/** Nothing is metered, logged or rotated while testing. */
-const quiet = {
+/** The surroundings of an opening where nothing is metered, logged or rotated: tests, and questions of a person. */
+export const quiet = {
   log: { debug: () => {}, info: () => {}, warn: () => {} },
   meter: { request: () => {}, bytes: () => {} },
   secrets: { replace: async () => {} },

@@ -113,6 +113,13 @@ async function insertRunScopes(
   return counts as { scopes: number; unchanged: number; leftOut: number }
 }
 
+/** The keys of a source's scopes, those gone left out. */
+export async function listScopeKeys(sql: Query, sourceId: number): Promise<string[]> {
+  const rows = await sql<{ key: string }[]>`
+    select key from tidemark.scope where source_id = ${sourceId} and status <> 'gone' order by key`
+  return rows.map(({ key }) => key)
+}
+
 export async function listPendingScopes(
   sql: Query,
   input: { readonly runId: number; readonly after: number; readonly limit: number },

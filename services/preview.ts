@@ -1,3 +1,4 @@
+import { quiet } from '../connectors/checks.ts'
 import { joinSecrets, prepareConfig } from '../connectors/config.ts'
 import {
   type Connector,
@@ -98,11 +99,4 @@ async function read(opening: Opening, asset: NamedAsset, rows: number): Promise<
   } finally {
     await Promise.resolve(handle?.[Symbol.asyncDispose]()).catch(() => {})
   }
-}
-
-/** Nothing is metered or logged: a driver might put values into its messages. */
-const quiet = {
-  log: { debug: () => {}, info: () => {}, warn: () => {} },
-  meter: { request: () => {}, bytes: () => {} },
-  secrets: { replace: async () => {} },
 }

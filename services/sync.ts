@@ -9,6 +9,7 @@ import type { SyncMode, SyncOutcome } from '../model/sync.ts'
 import type { ServiceContext } from './context.ts'
 import { requireSource, type SourceRef, writeAs } from './lookup.ts'
 import { SYNC_WORKFLOW, syncInput } from './schedules.ts'
+import { refuseUnknownScopes } from './scopes.ts'
 import { searchAttributes } from './temporal.ts'
 
 export interface SyncWish {
@@ -25,7 +26,9 @@ export interface RequestedSync {
 
 /** Notes that somebody wants a sync. Who starts it: {@link startSync} through Temporal, or the caller in its own process. */
 export async function requestSync(context: ServiceContext, wish: SyncWish): Promise<RequestedSync> {
-  const { id, name, connector, taskQueue } = await requireSource(context, wish.source)
+  const source = await requireSource(context, wish.source)
+  if (wish.scopes !== undefined) await refuseUnknownScopes(context, source, wish.scopes)
+  const { id, name, connector, taskQueue } = source
   const mode = wish.mode ?? 'incremental'
   const request = {
     sourceId: id,

@@ -1,13 +1,14 @@
 import { readRunDetails } from '../../services/runs.ts'
 import type { Invocation } from '../invocation.ts'
-import type { Io } from '../io.ts'
-import { openSession } from '../session.ts'
+import { EXIT, type Io } from '../io.ts'
+import { openSession, type Session } from '../session.ts'
 import { syncSources } from '../sync.ts'
-import { clean, count } from '../text.ts'
+import { clean, count, table } from '../text.ts'
 
 interface Options {
   readonly scope: readonly string[]
   readonly local?: true
+  readonly why?: true
 }
 
 /** Keys by verdict, up to a thousand each, as the store keeps them. */
@@ -25,6 +26,7 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
   const { requireSourceHead } = await import('../../services/lookup.ts')
   const [source = ''] = args
   await requireSourceHead(session, source)
+  if (options.why === true) return await tellWhy({ io, session, source, scopes: options.scope, signal })
   const order = {
     sources: [source],
     mode: 'plan' as const,
@@ -40,6 +42,31 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
   io.data({ run, scopes: planned })
   for (const scope of planned) if (scope.status !== 'left out') printScope(io, scope)
   return exitCode
+}
+
+interface Asking {
+  readonly io: Io
+  readonly session: Session
+  readonly source: string
+  readonly scopes: readonly string[]
+  readonly signal: AbortSignal
+}
+
+/** Whether the filters let each object in, as the source lists it without them. */
+async function tellWhy({ io, session, source, scopes, signal }: Asking): Promise<number> {
+  const { explainSource } = await import('../../services/explain.ts')
+  const verdicts = await explainSource(await session.context(), { source, scopes, signal })
+  io.data({ verdicts })
+  const lines = table(verdicts, [
+    { title: 'OBJECT', value: ({ object }) => object },
+    { title: 'KIND', value: ({ kind }) => kind },
+    { title: 'VERDICT', value: ({ verdict }) => verdict },
+    { title: 'RULE', value: ({ rule }) => rule, width: 120 },
+  ])
+  for (const line of lines) io.print(line)
+  const left = verdicts.filter(({ verdict }) => verdict === 'left out').length
+  io.note(`(${count(verdicts.length, 'object')}, ${left} left out)`)
+  return EXIT.done
 }
 
 interface PlannedScope {
