@@ -178,6 +178,11 @@ function declareCatalog(verb: Declare): void {
     'show the first rows of an asset, where its source allows it',
     () => import('./verbs/preview.ts'),
   ).option('--rows <count>', 'how many, up to 1,000', previewRows, 20)
+  verb(
+    'derive <cases.json>',
+    'derive the lineage of statements in a file, without a store',
+    () => import('./verbs/derive.ts'),
+  ).option('--time-limit <duration>', 'for each case', '10s')
   verb('sql <query>', 'query the store, read-only', () => import('./verbs/sql.ts'))
 }
 

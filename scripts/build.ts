@@ -7,7 +7,19 @@ import { bundleWorkflowCode } from '@temporalio/worker'
 /** Makes `dist/`, what is published: Node refuses to run TypeScript under node_modules. */
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
-const SHIPPED = ['activities', 'cli', 'connectors', 'db', 'model', 'runtime', 'services', 'sync', 'worker', 'workflows']
+const SHIPPED = [
+  'activities',
+  'cli',
+  'connectors',
+  'db',
+  'lineage',
+  'model',
+  'runtime',
+  'services',
+  'sync',
+  'worker',
+  'workflows',
+]
 
 rmSync(dist, { recursive: true, force: true })
 const compiler = join(root, 'node_modules/typescript/bin/tsc')

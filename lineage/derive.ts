@@ -1,0 +1,170 @@
+import { hashText } from '../model/hash.ts'
+import { type Traits, traitsOf } from './dialects.ts'
+import { createPositions } from './positions.ts'
+import type { Context, FoundGap } from './resolve/context.ts'
+import { addGap } from './resolve/context.ts'
+import { resolveQuery } from './resolve/query.ts'
+import { tableRelation } from './resolve/relation.ts'
+import { createSession, resolveTable, type Session } from './resolve/session.ts'
+import { resolveStatement } from './resolve/statements.ts'
+import { toLineage } from './result.ts'
+import type { ParsedStatement, RoutineStatement, Statement } from './syntax/ast.ts'
+import { parseScript } from './syntax/parse.ts'
+import { renderTemplate } from './template.ts'
+import type { DeriveInput, DeriveResult, Position, StatementLineage, TableName } from './types.ts'
+
+/** How deep texts may hold texts: a procedure's body with dynamic SQL in it. */
+const MAX_TEXTS = 4
+
+/** What all statements of one text share. */
+interface Run {
+  readonly input: DeriveInput
+  readonly traits: Traits
+  readonly session: Session
+  readonly position: (offset: number) => Position
+  readonly out: StatementLineage[]
+}
+
+/** A text inside the text: where its first character stands, and what it belongs to. */
+interface Frame {
+  readonly text: string
+  readonly origin: (offset: number) => number
+  readonly routine: TableName | undefined
+  /** Rows under fixed names: NEW and OLD of a trigger's table. */
+  readonly rowsOf: RoutineStatement['on']
+  readonly level: number
+}
+
+/**
+ * Derives the lineage of every statement of a text. Never throws for what the text holds: each statement ends resolved, partial or failed.
+ * Statements see the temporary tables, views and variables of those before them.
+ */
+export function deriveLineage(input: DeriveInput): DeriveResult {
+  const traits = traitsOf(input.dialect)
+  const rendered = renderTemplate(input.text, input.manifest)
+  const run: Run = { input, traits, session: createSession(), position: createPositions(input.text), out: [] }
+  const frame: Frame = { text: rendered.text, origin: rendered.origin, routine: undefined, rowsOf: undefined, level: 0 }
+  deriveScript(run, parseScript(rendered.text, traits), frame)
+  const first = run.out[0]
+  if (rendered.gaps.length > 0 && first !== undefined) {
+    const gaps = rendered.gaps.map((gap, index) => ({
+      ...gap,
+      position: run.position(rendered.gapOffsets[index] ?? 0),
+    }))
+    run.out[0] = {
+      ...first,
+      outcome: first.outcome === 'failed' ? 'failed' : 'partial',
+      gaps: [...gaps, ...first.gaps],
+    }
+  }
+  return { statements: run.out, consulted: [...run.session.consulted.values()] }
+}
+
+function deriveScript(run: Run, script: readonly ParsedStatement[], frame: Frame): void {
+  for (const parsed of script) {
+    const { statement } = parsed
+    if (statement?.kind === 'routine') deriveRoutine(run, parsed, statement, frame)
+    else if (statement?.kind === 'dynamic') deriveDynamic(run, parsed, statement.text, frame)
+    else if (statement?.kind === 'copy' && statement.text !== undefined)
+      deriveDynamic(run, parsed, statement.text, frame)
+    else deriveStatement(run, parsed, frame)
+  }
+}
+
+function deriveStatement(run: Run, parsed: ParsedStatement, frame: Frame): void {
+  const ctx = createContext(run, frame)
+  if (parsed.failure !== undefined) {
+    const { message, position } = parsed.failure
+    addGap(ctx, message.startsWith('nested') ? 'too_deep' : 'parse_error', message, { start: position, end: position })
+  }
+  for (const span of parsed.skipped)
+    addGap(ctx, 'unsupported_clause', `the clause ${shorten(frame.text.slice(span.start, span.end))} is not read`, span)
+  if (parsed.statement !== undefined) resolveGuarded(ctx, parsed.statement, parsed)
+  report(run, ctx, parsed, frame)
+}
+
+function resolveGuarded(ctx: Context, statement: Statement, parsed: ParsedStatement): void {
+  try {
+    resolveStatement(ctx, statement, undefined)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    ctx.writes.length = 0
+    addGap(ctx, 'too_deep', 'nested too deep to resolve', parsed)
+  }
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ')
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line
+}
+
+function report(run: Run, ctx: Context, parsed: ParsedStatement, frame: Frame): void {
+  const toPosition = (gap: FoundGap): Position | undefined =>
+    gap.span === undefined ? undefined : run.position(frame.origin(gap.span.start))
+  const start = frame.origin(parsed.start)
+  const end = Math.max(start, frame.origin(parsed.end))
+  const hash = hashText(frame.text.slice(parsed.start, parsed.end))
+  run.out.push(toLineage(ctx, parsed, { start, end, hash, routine: frame.routine, toPosition }))
+}
+
+function createContext(run: Run, frame: Frame): Context {
+  const ctx: Context = {
+    text: frame.text,
+    traits: run.traits,
+    defaults: run.input.defaults ?? {},
+    lookup: run.input.lookup,
+    session: run.session,
+    gaps: [],
+    inputs: new Map(),
+    rows: new Map(),
+    writes: [],
+    renames: [],
+    drops: [],
+    resolve: { query: resolveQuery, statement: resolveStatement },
+  }
+  if (frame.rowsOf !== undefined) {
+    const { ref, columns } = resolveTable(ctx, frame.rowsOf)
+    const rows = tableRelation(ref, columns)
+    for (const name of ['new', 'old', 'inserted', 'deleted']) ctx.rows.set(name, rows)
+  }
+  return ctx
+}
+
+const SQL_LANGUAGES = new Set(['SQL', 'PLPGSQL', 'PLSQL', 'TSQL', 'SQLSCRIPT', 'PLPGSQLU'])
+
+function deriveRoutine(run: Run, parsed: ParsedStatement, routine: RoutineStatement, frame: Frame): void {
+  const name = routine.name?.map((part) => part.text)
+  const level = frame.level + 1
+  for (const parameter of routine.parameters) run.session.variables.add(parameter.text.toLowerCase())
+  const inner = { routine: name ?? frame.routine, rowsOf: routine.on ?? frame.rowsOf, level }
+  if (routine.text === undefined) {
+    deriveScript(run, routine.body ?? [], { ...frame, ...inner })
+    return
+  }
+  if (routine.language !== undefined && !SQL_LANGUAGES.has(routine.language)) {
+    const ctx = createContext(run, frame)
+    addGap(ctx, 'unsupported_language', `a body in ${routine.language} is not read`, parsed)
+    report(run, ctx, parsed, frame)
+    return
+  }
+  const { value, offset, exact } = routine.text
+  const origin = (at: number): number => frame.origin(exact ? offset + at : offset)
+  if (level > MAX_TEXTS) return
+  deriveScript(run, parseScript(value, run.traits, { inRoutine: true }), { ...frame, ...inner, text: value, origin })
+}
+
+/** SQL in a string: read where the string is plain, told where it is put together. */
+function deriveDynamic(run: Run, parsed: ParsedStatement, text: string | undefined, frame: Frame): void {
+  if (text === undefined || frame.level >= MAX_TEXTS) {
+    const ctx = createContext(run, frame)
+    addGap(ctx, 'dynamic_sql', 'the statement is put together when it runs', parsed)
+    report(run, ctx, parsed, frame)
+    return
+  }
+  deriveScript(run, parseScript(text, run.traits), {
+    ...frame,
+    text,
+    origin: () => frame.origin(parsed.start),
+    level: frame.level + 1,
+  })
+}

@@ -1,0 +1,225 @@
+/** The dialects the engine knows. Others that crawl in (a query log of Teradata, say) go as `generic`. */
+export const DIALECTS = [
+  'postgres',
+  'mysql',
+  'mariadb',
+  'sqlite',
+  'snowflake',
+  'bigquery',
+  'redshift',
+  'databricks',
+  'spark',
+  'tsql',
+  'clickhouse',
+  'duckdb',
+  'trino',
+  'oracle',
+  'generic',
+] as const
+
+export type Dialect = (typeof DIALECTS)[number]
+
+/** What differs between dialects, as data: the lexer, the parser and the resolver ask here and never for a name. */
+export interface Traits {
+  readonly dialect: Dialect
+  /** What an unquoted name becomes. `keep`: names compare without case; `exact`: names compare as written. */
+  readonly fold: 'lower' | 'upper' | 'keep' | 'exact'
+  /** Whether `"x"` is a name; otherwise it is a string. */
+  readonly doubleQuoteIsName: boolean
+  readonly backtickIsName: boolean
+  readonly bracketIsName: boolean
+  /** Whether a backslash escapes inside '…'. */
+  readonly backslashEscapes: boolean
+  /** Strings in three quotes on either side. */
+  readonly tripleQuotes: boolean
+  /** `#` is a letter. */
+  readonly hashInNames: boolean
+  readonly dollarQuotes: boolean
+  readonly hashComments: boolean
+  readonly slashComments: boolean
+  readonly nestedComments: boolean
+  /** Whether a statement may begin where the one before ends, without a semicolon. */
+  readonly bareStatements: boolean
+  /** Whether a CTE may name itself without RECURSIVE. */
+  readonly recursiveWithoutKeyword: boolean
+  /** Whether a select item may use the alias of an earlier one, and which wins where both a column and an alias have the name. */
+  readonly lateralAlias: 'none' | 'column-first' | 'alias-first'
+  /** `x -> …` is a lambda rather than a JSON operator. */
+  readonly lambdaArrow: boolean
+  /** `expr:path` reads into a semi-structured value. */
+  readonly colonPath: boolean
+  /** `SELECT alias = expr`. */
+  readonly aliasByEquals: boolean
+  /** `'x'` after an expression is its alias. */
+  readonly stringAlias: boolean
+  /** A name with several parts in one pair of quotes: `project.dataset.table`. */
+  readonly dottedQuotes: boolean
+  /** Words of a table name may be joined by dashes. */
+  readonly dashedNames: boolean
+  /** Where two sources have an unqualified column, the first one is meant instead of an error. */
+  readonly firstSourceWins: boolean
+  /** Tables whose names begin so are temporary. */
+  readonly temporaryPrefix: string | undefined
+  /** Views written with `*` are expanded when made: later columns of the table do not join them. */
+  readonly freezesStar: boolean
+}
+
+const BASE: Traits = {
+  dialect: 'generic',
+  fold: 'keep',
+  doubleQuoteIsName: true,
+  backtickIsName: true,
+  bracketIsName: false,
+  backslashEscapes: false,
+  tripleQuotes: false,
+  hashInNames: false,
+  dollarQuotes: false,
+  hashComments: false,
+  slashComments: false,
+  nestedComments: false,
+  bareStatements: false,
+  recursiveWithoutKeyword: false,
+  lateralAlias: 'column-first',
+  lambdaArrow: false,
+  colonPath: false,
+  aliasByEquals: false,
+  stringAlias: true,
+  dottedQuotes: false,
+  dashedNames: false,
+  firstSourceWins: false,
+  temporaryPrefix: undefined,
+  freezesStar: true,
+}
+
+const POSTGRES: Traits = {
+  ...BASE,
+  dialect: 'postgres',
+  fold: 'lower',
+  dollarQuotes: true,
+  nestedComments: true,
+  lateralAlias: 'none',
+  stringAlias: false,
+}
+
+const MYSQL: Traits = {
+  ...BASE,
+  dialect: 'mysql',
+  doubleQuoteIsName: false,
+  backslashEscapes: true,
+  hashComments: true,
+  lateralAlias: 'none',
+}
+
+const SPARK: Traits = {
+  ...BASE,
+  dialect: 'spark',
+  doubleQuoteIsName: false,
+  backslashEscapes: true,
+  nestedComments: true,
+  lambdaArrow: true,
+  colonPath: true,
+  freezesStar: true,
+}
+
+const TRAITS: Readonly<Record<Dialect, Traits>> = {
+  postgres: POSTGRES,
+  redshift: { ...POSTGRES, dialect: 'redshift', lateralAlias: 'column-first', temporaryPrefix: '#', hashInNames: true },
+  mysql: MYSQL,
+  mariadb: { ...MYSQL, dialect: 'mariadb' },
+  sqlite: { ...BASE, dialect: 'sqlite', bracketIsName: true, lateralAlias: 'none', freezesStar: false },
+  snowflake: {
+    ...BASE,
+    dialect: 'snowflake',
+    fold: 'upper',
+    backslashEscapes: true,
+    dollarQuotes: true,
+    slashComments: true,
+    recursiveWithoutKeyword: true,
+    lambdaArrow: true,
+    colonPath: true,
+  },
+  bigquery: {
+    ...BASE,
+    dialect: 'bigquery',
+    doubleQuoteIsName: false,
+    backslashEscapes: true,
+    hashComments: true,
+    lateralAlias: 'none',
+    lambdaArrow: true,
+    tripleQuotes: true,
+    dottedQuotes: true,
+    dashedNames: true,
+  },
+  databricks: { ...SPARK, dialect: 'databricks' },
+  spark: SPARK,
+  tsql: {
+    ...BASE,
+    dialect: 'tsql',
+    backtickIsName: false,
+    bracketIsName: true,
+    nestedComments: true,
+    bareStatements: true,
+    recursiveWithoutKeyword: true,
+    lateralAlias: 'none',
+    aliasByEquals: true,
+    temporaryPrefix: '#',
+    hashInNames: true,
+  },
+  clickhouse: {
+    ...BASE,
+    dialect: 'clickhouse',
+    fold: 'exact',
+    backslashEscapes: true,
+    hashComments: true,
+    nestedComments: true,
+    dollarQuotes: true,
+    lateralAlias: 'alias-first',
+    lambdaArrow: true,
+    firstSourceWins: true,
+  },
+  duckdb: {
+    ...BASE,
+    dialect: 'duckdb',
+    dollarQuotes: true,
+    nestedComments: true,
+    lambdaArrow: true,
+    freezesStar: false,
+  },
+  trino: { ...BASE, dialect: 'trino', lambdaArrow: true, lateralAlias: 'none' },
+  oracle: {
+    ...BASE,
+    dialect: 'oracle',
+    hashInNames: true,
+    fold: 'upper',
+    backtickIsName: false,
+    recursiveWithoutKeyword: true,
+    lateralAlias: 'none',
+  },
+  generic: BASE,
+}
+
+/** Names other tools give the same dialects. */
+const ALIASES: Readonly<Record<string, Dialect>> = {
+  postgresql: 'postgres',
+  mssql: 'tsql',
+  sqlserver: 'tsql',
+  fabric: 'tsql',
+  synapse: 'tsql',
+  hive: 'spark',
+  sparksql: 'spark',
+  presto: 'trino',
+  athena: 'trino',
+  unity: 'databricks',
+  'unity-catalog': 'databricks',
+  sqlite3: 'sqlite',
+}
+
+export function traitsOf(dialect: Dialect): Traits {
+  return TRAITS[dialect]
+}
+
+/** The dialect of a name in any spelling; an unknown one is `generic`. */
+export function findDialect(name: string): Dialect {
+  const key = name.toLowerCase()
+  return DIALECTS.find((dialect) => dialect === key) ?? ALIASES[key] ?? 'generic'
+}

@@ -1,0 +1,91 @@
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import { type CaseLineage, failedCase, type LineageCase } from './cases.ts'
+import type { Task } from './pool-worker.ts'
+import type { DeriveResult, Gap, PoolInput } from './types.ts'
+
+export interface LineagePool extends AsyncDisposable {
+  /** Never rejects for what the text holds: past the time limit the result is one failed statement. */
+  derive(input: PoolInput): Promise<DeriveResult>
+  deriveCase(given: LineageCase): Promise<CaseLineage>
+}
+
+export interface PoolOptions {
+  /** How many texts are derived at once. */
+  readonly threads: number
+  /** For each text; its thread is ended and replaced. */
+  readonly timeLimitMs: number
+}
+
+/** Worker threads that derive lineage, each text within the time limit. */
+export function createLineagePool({ threads, timeLimitMs }: PoolOptions): LineagePool {
+  const pool = new Piscina<Task, unknown>({
+    filename: fileURLToPath(import.meta.url).replace(/pool(\.[jt]s)$/, 'pool-worker$1'),
+    minThreads: 1,
+    maxThreads: threads,
+    resourceLimits: { maxOldGenerationSizeMb: 256, stackSizeMb: 4 },
+  })
+  const gate = createGate(threads)
+  const run = async <T>(task: Task, late: (gap: Gap) => T): Promise<T> => {
+    // The limit is for the work, not for the wait: a task enters the pool when a thread is free.
+    await using _place = await gate.enter()
+    try {
+      return (await pool.run(task, { signal: AbortSignal.timeout(timeLimitMs) })) as T
+    } catch (error) {
+      const message = isTimeout(error)
+        ? `not derived within ${timeLimitMs} ms`
+        : `not derived: ${String((error as Error).message)}`
+      return late({ reason: 'timeout', message, position: undefined, columns: [] })
+    }
+  }
+  return {
+    derive: (input) =>
+      run({ kind: 'text', input }, (gap) => ({ statements: [failedStatement(input.text, gap)], consulted: [] })),
+    deriveCase: (given) => run({ kind: 'case', given }, (gap) => failedCase(given.name, gap, timeLimitMs)),
+    [Symbol.asyncDispose]: () => pool.destroy(),
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
+}
+
+function failedStatement(text: string, gap: Gap): DeriveResult['statements'][number] {
+  return {
+    kind: 'other',
+    hash: '',
+    start: 0,
+    end: text.length,
+    routine: undefined,
+    outcome: 'failed',
+    inputs: [],
+    outputs: [],
+    columns: [],
+    influences: [],
+    renames: [],
+    drops: [],
+    gaps: [gap],
+  }
+}
+
+interface Gate {
+  enter(): Promise<AsyncDisposable>
+}
+
+/** Lets `width` through at a time, in order. */
+function createGate(width: number): Gate {
+  let free = width
+  const waiting: (() => void)[] = []
+  const leave = (): void => {
+    const next = waiting.shift()
+    if (next === undefined) free += 1
+    else next()
+  }
+  return {
+    enter: async () => {
+      if (free > 0) free -= 1
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+      return { [Symbol.asyncDispose]: async () => leave() }
+    },
+  }
+}

@@ -1,0 +1,479 @@
+import type { CursorStatement, ParsedStatement, Query, Statement } from './ast.ts'
+import {
+  advance,
+  type Cursor,
+  expect,
+  isName,
+  isNext,
+  peek,
+  previousEnd,
+  readName,
+  skipParens,
+  skipUntil,
+  take,
+  toName,
+  unexpected,
+} from './cursor.ts'
+import { isQueryNext } from './expressions.ts'
+import { readFromItems } from './from.ts'
+import { SqlSyntaxError } from './lexer.ts'
+import { continueQuery, NO_WITH, readQuery, readQueryAfter, readWith } from './query.ts'
+import { readAlter, readCopy, readDrop, readExport, readLoad, readRename, readUnload } from './statements/alter.ts'
+import { readDelete, readMerge, readUpdate } from './statements/change.ts'
+import { readCreate } from './statements/create.ts'
+import { readHiveInserts, readInsert } from './statements/insert.ts'
+import { readBlock } from './statements/routine.ts'
+
+const OTHER: Statement = { kind: 'other' }
+
+/** First words that begin a statement where the dialect needs no semicolon. */
+const STARTS = new Set(
+  'SELECT INSERT UPDATE DELETE MERGE CREATE ALTER DROP WITH EXEC EXECUTE DECLARE IF WHILE BEGIN END PRINT RETURN TRUNCATE GO SET USE ELSE RAISERROR THROW COMMIT ROLLBACK SAVE OPEN FETCH CLOSE DEALLOCATE GOTO WAITFOR'.split(
+    ' ',
+  ),
+)
+
+/** Reads the statement that comes next, whatever it is. */
+export function readStatement(c: Cursor): Statement {
+  const { key } = peek(c)
+  switch (key) {
+    case 'CREATE':
+      return readCreate(c)
+    case 'ALTER':
+      return readAlter(c)
+    case 'INSERT':
+      return readInsert(c, NO_WITH)
+    case 'REPLACE':
+      return readInsert(c, NO_WITH)
+    case 'UPDATE':
+      return isNext(c, 'UPDATE', 'STATISTICS') ? OTHER : readUpdate(c, NO_WITH)
+    case 'DELETE':
+      return readDelete(c, NO_WITH)
+    case 'MERGE':
+      return readMerge(c, NO_WITH)
+    case 'COPY':
+      return readCopy(c)
+    case 'UNLOAD':
+      return readUnload(c)
+    case 'EXPORT':
+      return readExport(c)
+    case 'LOAD':
+      return readLoad(c)
+    case 'RENAME':
+    case 'EXCHANGE':
+      return readRename(c)
+    case 'DROP':
+      return readDrop(c)
+    case 'DO':
+      return readBlock(c)
+    case 'EXEC':
+    case 'EXECUTE':
+      return readExecute(c)
+    default:
+      return isQueryNext(c) || key === '(' || key === 'PIVOT' || key === 'UNPIVOT' ? readQueryStatement(c) : OTHER
+  }
+}
+
+function readQueryStatement(c: Cursor): Statement {
+  if (isNext(c, 'WITH')) {
+    const ctes = readWith(c)
+    const { key } = peek(c)
+    if (key === 'INSERT' || key === 'REPLACE') return readInsert(c, ctes)
+    if (key === 'UPDATE') return readUpdate(c, ctes)
+    if (key === 'DELETE') return readDelete(c, ctes)
+    if (key === 'MERGE') return readMerge(c, ctes)
+    return { kind: 'query', query: readQueryAfter(c, ctes) }
+  }
+  return { kind: 'query', query: readQuery(c) }
+}
+
+/** EXECUTE IMMEDIATE 'text', EXEC ('text'), EXEC sp_executesql N'text', EXEC sp_rename 'a', 'b', EXEC procedure. */
+function readExecute(c: Cursor): Statement {
+  advance(c)
+  const immediate = take(c, 'IMMEDIATE')
+  const wrapped = take(c, '(')
+  if (isNext(c, 'SP_EXECUTESQL') || isNext(c, 'SYS', '.', 'SP_EXECUTESQL')) {
+    skipToString(c)
+    return dynamic(c)
+  }
+  if (isNext(c, 'SP_RENAME')) return readSpRename(c)
+  if (immediate || wrapped || peek(c).type === 'string') return dynamic(c)
+  return OTHER
+}
+
+function skipToString(c: Cursor): void {
+  c.at += isNext(c, 'SYS') ? 3 : 1
+  if (peek(c).type === 'variable' && peek(c, 1).key === '=') c.at += 2
+}
+
+function dynamic(c: Cursor): Statement {
+  const token = peek(c)
+  const next = peek(c, 1)
+  const whole =
+    token.type === 'string' &&
+    (next.type === 'end' ||
+      next.key === ';' ||
+      next.key === ')' ||
+      next.key === ',' ||
+      next.key === 'USING' ||
+      next.key === 'INTO' ||
+      next.type === 'word')
+  return whole ? { kind: 'dynamic', text: token.text } : { kind: 'dynamic' }
+}
+
+function readSpRename(c: Cursor): Statement {
+  c.at += 1
+  const from = peek(c)
+  const to = peek(c, 2)
+  if (from.type !== 'string' || to.type !== 'string' || from.text.split('.').length > 3) return OTHER
+  const path = (text: string) =>
+    text.split('.').map((part) => ({ ...toName(from), text: part.replace(/^\[|\]$/g, '') }))
+  const source = path(from.text)
+  return { kind: 'rename', moves: [{ from: source, to: [...source.slice(0, -1), ...path(to.text)] }], swap: false }
+}
+
+/** All statements of a text. One that cannot be read is told, and reading goes on behind it. */
+export function readScript(c: Cursor): ParsedStatement[] {
+  const out: ParsedStatement[] = []
+  while (peek(c).type !== 'end') readNext(c, out)
+  return out
+}
+
+/** The statements of a routine's body: a block to its END, or the one statement there is. */
+export function readBody(c: Cursor): ParsedStatement[] {
+  const out: ParsedStatement[] = []
+  let depth = 0
+  const declares = isNext(c, 'DECLARE') || !isNext(c, 'BEGIN')
+  let sawBlock = false
+  while (peek(c).type !== 'end') {
+    if (isNext(c, 'BEGIN') && !isTransaction(c)) {
+      depth += 1
+      sawBlock = true
+    } else if (isNext(c, 'END') && !/^(?:IF|LOOP|WHILE|CASE|FOR|REPEAT)$/.test(peek(c, 1).key)) depth -= 1
+    if (isBodyEnd(c)) break
+    const count = out.length
+    readNext(c, out)
+    if (sawBlock && depth <= 0 && !isNext(c, 'BEGIN')) {
+      take(c, ';')
+      break
+    }
+    const single =
+      !sawBlock && !c.traits.bareStatements && out.length > count && isWhole(out.at(-1)) && !declaresOn(c, declares)
+    if (single) break
+  }
+  return out
+}
+
+/** Whether a body that began with declarations still has its BEGIN to come. */
+function declaresOn(c: Cursor, declares: boolean): boolean {
+  if (!declares) return false
+  for (let ahead = 0; ahead < 400; ahead++) {
+    const { key, type } = peek(c, ahead)
+    if (type === 'end' || key === 'CREATE' || key === 'GO') return false
+    if (key === 'BEGIN') return true
+  }
+  return false
+}
+
+function isWhole(parsed: ParsedStatement | undefined): boolean {
+  return parsed !== undefined && parsed.statement?.kind !== 'cursor'
+}
+
+function isBodyEnd(c: Cursor): boolean {
+  if (isNext(c, 'GO') && c.traits.dialect === 'tsql') return true
+  return isNext(c, '/') && c.traits.dialect === 'oracle'
+}
+
+function isTransaction(c: Cursor): boolean {
+  return /^(?:TRAN|TRANSACTION|WORK|;|DISTRIBUTED|DEFERRED|IMMEDIATE|EXCLUSIVE|CONCURRENT)$/.test(peek(c, 1).key)
+}
+
+const CONDITIONS = new Set(['IF', 'ELSEIF', 'ELSIF', 'WHILE', 'UNTIL'])
+const CONDITION_ENDS = new Set(['THEN', 'DO', 'LOOP', 'BEGIN'])
+const WHEN_ENDS = new Set(['THEN', 'WHEN'])
+const BLOCK_WORDS = new Set(['ELSE', 'THEN', 'LOOP', 'REPEAT', 'EXCEPTION', 'ATOMIC', 'IS', 'AS', 'GO', '/', 'FINALLY'])
+
+/** One statement, or one word of control flow, which holds no lineage of its own. */
+function readNext(c: Cursor, out: ParsedStatement[]): void {
+  const { key, start } = peek(c)
+  if (take(c, ';')) return
+  if (key === '<<') {
+    skipLabel(c)
+    return
+  }
+  if (isName(peek(c)) && peek(c, 1).key === ':' && /^(?:BEGIN|LOOP|WHILE|REPEAT|FOR)$/.test(peek(c, 2).key)) c.at += 2
+  else if (key === 'BEGIN' && !isTransaction(c)) {
+    c.at += 1
+    if (take(c, 'NOT')) c.at += 1
+    if (/^(?:TRY|CATCH|ATOMIC)$/.test(peek(c).key)) c.at += 1
+  } else if (key === 'END') skipEnd(c)
+  else if (BLOCK_WORDS.has(key) && !(key === 'LOOP' && peek(c, 1).key === '.')) c.at += 1
+  else if (CONDITIONS.has(key)) skipCondition(c)
+  else if (key === 'WHEN' || (key === 'CASE' && c.inRoutine)) {
+    c.at += 1
+    skipUntil(c, WHEN_ENDS)
+    take(c, 'THEN')
+  } else if (key === 'FOR' && isName(peek(c, 1))) readFor(c, out, start)
+  else if (key === 'DECLARE' || (key === 'CURSOR' && c.inRoutine)) readDeclare(c, out)
+  else if (key === 'RETURN' || key === 'PERFORM' || (key === 'OPEN' && c.inRoutine)) readReturn(c, out)
+  else read(c, out)
+}
+
+function skipLabel(c: Cursor): void {
+  while (!take(c, '>>')) if (advance(c).type === 'end') return
+}
+
+function skipEnd(c: Cursor): void {
+  c.at += 1
+  if (/^(?:IF|LOOP|WHILE|CASE|FOR|REPEAT|TRY|CATCH|TRANSACTION)$/.test(peek(c).key)) c.at += 1
+  if (isName(peek(c)) && peek(c, 1).key === ';') c.at += 1
+}
+
+/** IF cond THEN, IF cond BEGIN, WHILE cond DO: T-SQL's conditions end where a statement begins. */
+function skipCondition(c: Cursor): void {
+  const start = c.at
+  c.at += 1
+  try {
+    c.grammar.expression(c)
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error
+    c.at = start + 1
+    skipUntil(c, CONDITION_ENDS)
+  }
+  if (!take(c, 'THEN') && !take(c, 'DO')) take(c, 'LOOP')
+}
+
+/** FOR row IN (SELECT …) LOOP: the row is a source of what follows. */
+function readFor(c: Cursor, out: ParsedStatement[], start: number): void {
+  c.at += 1
+  const name = readName(c, 'a variable')
+  if (take(c, 'AS') && isQueryNext(c)) out.push(cursorOf(c, name, readQuery(c), start))
+  else if (take(c, 'IN')) {
+    const query = isNext(c, '(') ? readGrouped(c) : isQueryNext(c) ? readQuery(c) : undefined
+    if (query !== undefined) out.push(cursorOf(c, name, query, start))
+    else skipUntil(c, CONDITION_ENDS)
+  }
+  if (!take(c, 'LOOP')) take(c, 'DO')
+}
+
+function readGrouped(c: Cursor): Query | undefined {
+  if (!isQueryNext(c, 1) && peek(c, 1).key !== '(') return undefined
+  expect(c, '(')
+  const query = readQuery(c)
+  expect(c, ')')
+  return continueQuery(c, query)
+}
+
+function cursorOf(c: Cursor, name: CursorStatement['name'], query: Query, start: number): ParsedStatement {
+  return { statement: { kind: 'cursor', name, query, loop: true }, start, end: previousEnd(c), skipped: [] }
+}
+
+/** DECLARE @t TABLE (…), DECLARE c CURSOR FOR SELECT …, DECLARE x INT DEFAULT 0; a bare DECLARE opens a block. */
+function readDeclare(c: Cursor, out: ParsedStatement[]): void {
+  const { start } = advance(c)
+  const token = peek(c)
+  if (
+    token.type === 'variable' &&
+    (peek(c, 1).key === 'TABLE' || (peek(c, 1).key === 'AS' && peek(c, 2).key === 'TABLE'))
+  ) {
+    readTableVariable(c, out, start)
+    return
+  }
+  let ahead = 1
+  while (
+    /^(?:CURSOR|INSENSITIVE|SENSITIVE|ASENSITIVE|SCROLL|NO|NOT|LOCAL|GLOBAL|FORWARD_ONLY|STATIC|KEYSET|DYNAMIC|FAST_FORWARD|READ_ONLY|SCROLL_LOCKS|OPTIMISTIC|TYPE_WARNING|WITH|WITHOUT|HOLD|RETURN)$/.test(
+      peek(c, ahead).key,
+    )
+  )
+    ahead += 1
+  const isCursor =
+    peek(c, ahead - 1).key !== '' && ahead > 1 && (peek(c, ahead).key === 'FOR' || peek(c, ahead).key === 'IS')
+  const oracle = isName(token) && peek(c, 1).key === 'IS' && isQueryNext(c, 2)
+  if (!isCursor && !oracle) {
+    if (isName(token) || token.type === 'variable') skipStatement(c)
+    return
+  }
+  const name = toName(token)
+  c.at += oracle ? 2 : ahead + 1
+  if (!isQueryNext(c) && !isNext(c, '(')) {
+    skipStatement(c)
+    return
+  }
+  out.push({
+    statement: { kind: 'cursor', name, query: readQuery(c), loop: false },
+    start,
+    end: previousEnd(c),
+    skipped: [],
+  })
+}
+
+function readTableVariable(c: Cursor, out: ParsedStatement[], start: number): void {
+  const name = toName(advance(c))
+  while (!isNext(c, '(')) c.at += 1
+  const columns = []
+  const open = c.at
+  skipParens(c)
+  let first = true
+  let depth = 0
+  for (const token of c.tokens.slice(open + 1, c.at - 1)) {
+    if (token.key === '(') depth += 1
+    else if (token.key === ')') depth -= 1
+    else if (token.key === ',' && depth === 0) first = true
+    else if (first && isName(token)) {
+      if (!/^(?:PRIMARY|UNIQUE|INDEX|CHECK|CONSTRAINT)$/.test(token.key)) columns.push(toName(token))
+      first = false
+    }
+  }
+  const target = { path: [name], temporary: true, start, end: previousEnd(c) }
+  out.push({ statement: { kind: 'create', object: 'table', target, columns }, start, end: previousEnd(c), skipped: [] })
+}
+
+/** RETURN QUERY SELECT …, RETURN (SELECT …), RETURN TABLE(…), PERFORM f(…), OPEN c FOR SELECT …. */
+function readReturn(c: Cursor, out: ParsedStatement[]): void {
+  const { start, key } = advance(c)
+  if (key === 'OPEN') while (!isNext(c, 'FOR') && !isNext(c, ';') && peek(c).type !== 'end') c.at += 1
+  take(c, 'QUERY')
+  take(c, 'FOR')
+  take(c, 'TABLE')
+  if (isQueryNext(c) || (isNext(c, '(') && (isQueryNext(c, 1) || peek(c, 1).key === '('))) {
+    readGuarded(c, out, start, () =>
+      key === 'RETURN' && isNext(c, '(') ? readReturned(c) : { kind: 'query', query: readQuery(c) },
+    )
+  } else skipStatement(c)
+}
+
+function readReturned(c: Cursor): Statement {
+  const query = readGrouped(c)
+  if (query === undefined) throw unexpected(c, 'a query')
+  return { kind: 'query', query }
+}
+
+function read(c: Cursor, out: ParsedStatement[]): void {
+  const { start } = peek(c)
+  if (isHiveInsert(c)) {
+    readMulti(c, out, start)
+    return
+  }
+  readGuarded(c, out, start, () => {
+    if (isNext(c, 'EXPLAIN') || isNext(c, 'DESCRIBE') || isNext(c, 'PROFILE')) return OTHER
+    return readStatement(c)
+  })
+}
+
+function isHiveInsert(c: Cursor): boolean {
+  if (!isNext(c, 'FROM') || c.traits.bareStatements) return false
+  for (let ahead = 1, depth = 0; ; ahead++) {
+    const { key, type } = peek(c, ahead)
+    if (type === 'end' || key === ';') return false
+    if (key === '(') depth += 1
+    else if (key === ')') depth -= 1
+    else if (depth === 0 && key === 'INSERT') return true
+    else if (depth === 0 && (key === 'SELECT' || key === '|>')) return false
+  }
+}
+
+function readMulti(c: Cursor, out: ParsedStatement[], start: number): void {
+  const statements: Statement[] = []
+  readGuarded(c, out, start, () => {
+    advance(c)
+    const from = readFromItems(c)
+    statements.push(...readHiveInserts(c, from))
+    return statements[0] ?? OTHER
+  })
+  const first = out.at(-1)
+  if (first?.failure !== undefined || first === undefined) return
+  for (const statement of statements.slice(1)) out.push({ ...first, statement })
+}
+
+const TRAILERS = new Set([
+  'WITH',
+  'ON',
+  'COMMENT',
+  'NO',
+  'AS',
+  'ENGINE',
+  'CLUSTER',
+  'PARTITION',
+  'ORDER',
+  'TO',
+  'LANGUAGE',
+  'AUTO',
+  'STORED',
+  'IN',
+])
+
+/** Reads a statement, keeps a failure as its result, and leaves the cursor behind its end. */
+function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () => Statement): void {
+  c.skipped = []
+  const { depth } = c
+  const from = c.at
+  try {
+    const statement = read()
+    if (statement.kind === 'other') {
+      if (c.at === from) c.at += 1
+      skipStatement(c)
+    } else finish(c, statement)
+    const kept = statement.kind !== 'other' || !c.inRoutine
+    if (kept) out.push({ statement, start, end: previousEnd(c), skipped: c.skipped })
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError) && !(error instanceof RangeError)) throw error
+    c.depth = depth
+    if (c.at === from) c.at += 1
+    skipStatement(c)
+    const position = error instanceof SqlSyntaxError ? error.position : start
+    const message = error instanceof SqlSyntaxError ? error.message : 'nested too deep'
+    out.push({ statement: undefined, failure: { message, position }, start, end: previousEnd(c), skipped: [] })
+  }
+}
+
+/** What a statement ends with: options that move no data, or a clause nobody knows, which is told. */
+function finish(c: Cursor, statement: Statement): void {
+  const token = peek(c)
+  if (
+    token.type === 'end' ||
+    token.key === ';' ||
+    statement.kind === 'routine' ||
+    statement.kind === 'copy' ||
+    statement.kind === 'dynamic'
+  ) {
+    if (
+      statement.kind === 'copy' ||
+      statement.kind === 'dynamic' ||
+      (statement.kind === 'routine' && statement.text !== undefined)
+    )
+      skipStatement(c)
+    return
+  }
+  if (
+    c.traits.bareStatements &&
+    STARTS.has(token.key) &&
+    !(token.key === 'WITH' && /^(?:CHECK|SCHEMABINDING)$/.test(peek(c, 1).key))
+  )
+    return
+  if (c.inRoutine && /^(?:END|ELSE|WHEN|EXCEPTION|LOOP|\/)$/.test(token.key)) return
+  const known =
+    TRAILERS.has(token.key) || statement.kind === 'rename' || statement.kind === 'drop' || statement.kind === 'clone'
+  const { start } = token
+  skipStatement(c)
+  if (!known) c.skipped.push({ start, end: previousEnd(c) })
+}
+
+/** To the semicolon, or to the next statement where none is needed. */
+function skipStatement(c: Cursor): void {
+  for (;;) {
+    const token = peek(c)
+    if (token.type === 'end' || token.key === ';') return
+    if (c.traits.bareStatements && token.type === 'word' && STARTS.has(token.key) && startsLine(c)) return
+    if (token.key === '(') {
+      try {
+        skipParens(c)
+      } catch {
+        c.at = c.tokens.length - 1
+      }
+    } else c.at += 1
+  }
+}
+
+function startsLine(c: Cursor): boolean {
+  return c.text.slice(previousEnd(c), peek(c).start).includes('\n')
+}

@@ -1,0 +1,179 @@
+import type { Name, Path, RoutineStatement, Statement } from '../ast.ts'
+import { advance, type Cursor, isName, isNext, peek, readPath, skipParens, take, toName } from '../cursor.ts'
+import { skipExists } from './shared.ts'
+
+type Kind = RoutineStatement['routine']
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  PROCEDURE: 'procedure',
+  PROC: 'procedure',
+  FUNCTION: 'function',
+  MACRO: 'function',
+  TRIGGER: 'trigger',
+  TASK: 'task',
+  EVENT: 'task',
+  RULE: 'rule',
+}
+
+/** A routine from its name to the end of its body. */
+export function readRoutine(c: Cursor, object: string): Statement {
+  skipExists(c)
+  const path = readPath(c, 'a routine')
+  const parameters: Name[] = []
+  if (isNext(c, '(')) readParameters(c, parameters)
+  const header = readHeader(c, KINDS[object] ?? 'procedure', parameters)
+  const { text } = header
+  if (text !== undefined) {
+    const language = header.language ?? findLanguage(c)
+    return {
+      kind: 'routine',
+      routine: header.kind,
+      name: path,
+      parameters,
+      language,
+      body: undefined,
+      text,
+      ...on(header.on),
+    }
+  }
+  const before = c.inRoutine
+  c.inRoutine = true
+  const body = c.grammar.body(c)
+  c.inRoutine = before
+  return {
+    kind: 'routine',
+    routine: header.kind,
+    name: path,
+    parameters,
+    language: header.language,
+    body,
+    ...on(header.on),
+  }
+}
+
+function on(path: Path | undefined): { readonly on?: Path } {
+  return path === undefined ? {} : { on: path }
+}
+
+/** Parameter names: the first word of each, past its direction. */
+function readParameters(c: Cursor, parameters: Name[]): void {
+  const open = c.at + 1
+  skipParens(c)
+  let first = true
+  let depth = 0
+  for (const token of c.tokens.slice(open, c.at - 1)) {
+    if (token.key === '(' || token.key === '<') depth += 1
+    else if (token.key === ')' || token.key === '>') depth -= 1
+    else if (token.key === ',' && depth === 0) first = true
+    else if (first && (isName(token) || token.type === 'variable') && !/^(?:IN|OUT|INOUT|VARIADIC)$/.test(token.key)) {
+      parameters.push(toName(token))
+      first = false
+    }
+  }
+}
+
+interface Header {
+  readonly kind: Kind
+  readonly language: string | undefined
+  readonly on: Path | undefined
+  readonly text?: NonNullable<RoutineStatement['text']>
+}
+
+const BODY_STARTS = new Set([
+  'BEGIN',
+  'DECLARE',
+  'INSERT',
+  'UPDATE',
+  'DELETE',
+  'MERGE',
+  'SELECT',
+  'RETURN',
+  'IF',
+  'CALL',
+  'EXECUTE',
+  'TRUNCATE',
+  'REPLACE',
+  'WHILE',
+  'SET',
+  'EXEC',
+])
+
+/** Options up to where the body begins: AS, IS, BEGIN, or the first word of its only statement. */
+function readHeader(c: Cursor, kind: Kind, parameters: Name[]): Header {
+  let language: string | undefined
+  let table: Path | undefined
+  for (;;) {
+    const token = peek(c)
+    const done = (text?: Header['text']): Header => ({
+      kind,
+      language,
+      on: table,
+      ...(text === undefined ? {} : { text }),
+    })
+    if (token.type === 'end' || token.key === ';') return done()
+    if (token.type === 'variable' && token.text.startsWith('@')) {
+      parameters.push(toName(advance(c)))
+    } else if (take(c, 'LANGUAGE')) language = advance(c).key || peek(c, -1).text.toUpperCase()
+    else if (kind === 'trigger' && token.key === 'ON' && table === undefined) {
+      c.at += 1
+      table = readPath(c, 'a table')
+    } else if (kind === 'rule' && token.key === 'TO' && table === undefined) {
+      c.at += 1
+      table = readPath(c, 'a table')
+    } else if ((token.key === 'AS' || token.key === 'IS' || token.key === 'DO') && startsBody(c, kind)) {
+      c.at += 1
+      take(c, 'ALSO')
+      take(c, 'INSTEAD')
+      return done(readText(c))
+    } else if (isBodyStart(c, kind)) return done()
+    else if (token.key === '(') skipParens(c)
+    else c.at += 1
+  }
+}
+
+/** AS before a body, not EXECUTE AS CALLER, RETURNS TABLE AS …, or the alias of a trigger's row. */
+function startsBody(c: Cursor, kind: Kind): boolean {
+  if (kind === 'rule') return isNext(c, 'DO')
+  const next = peek(c, 1)
+  if (peek(c).key === 'DO') return kind === 'task'
+  if (/^(?:CALLER|OWNER|SELF|RESTRICT|USER|EXTERNAL|STATEMENT|OF)$/.test(next.key)) return next.key === 'EXTERNAL'
+  return !(kind === 'trigger' && isName(next) && !BODY_STARTS.has(next.key))
+}
+
+function isBodyStart(c: Cursor, kind: Kind): boolean {
+  const { key, type } = peek(c)
+  if (type !== 'word' || !BODY_STARTS.has(key)) return false
+  // The events of a trigger and clauses of options are no statements.
+  if (kind === 'trigger' && /^(?:INSERT|UPDATE|DELETE|EXECUTE)$/.test(key))
+    return /^(?:INTO|FROM|SET)$/.test(peek(c, 1).key) || (key === 'UPDATE' && peek(c, 2).key === 'SET')
+  if (key === 'EXECUTE' || key === 'SET') return false
+  return key !== 'CALL' && key !== 'IF' ? true : !isNext(c, 'CALLED')
+}
+
+function readText(c: Cursor): Header['text'] {
+  const token = peek(c)
+  if (token.type !== 'string') return undefined
+  c.at += 1
+  const opening = c.text.indexOf(token.text, token.start)
+  const exact = opening >= 0 && opening + token.text.length <= token.end
+  return { value: token.text, offset: exact ? opening : token.start, exact }
+}
+
+/** PostgreSQL names the language behind the body as often as before it. */
+function findLanguage(c: Cursor): string | undefined {
+  for (let ahead = 0; ; ahead++) {
+    const token = peek(c, ahead)
+    if (token.type === 'end' || token.key === ';') return undefined
+    if (token.key === 'LANGUAGE') return peek(c, ahead + 1).text.toUpperCase()
+  }
+}
+
+/** DO $$ … $$: a block without a name. */
+export function readBlock(c: Cursor): Statement {
+  advance(c)
+  let language = take(c, 'LANGUAGE') ? advance(c).text.toUpperCase() : undefined
+  const text = readText(c)
+  if (text === undefined) return { kind: 'other' }
+  language ??= findLanguage(c)
+  return { kind: 'routine', routine: 'block', parameters: [], language, body: undefined, text }
+}
