@@ -8,7 +8,7 @@ import { tableRelation } from './resolve/relation.ts'
 import { createSession, resolveTable, type Session } from './resolve/session.ts'
 import { resolveStatement } from './resolve/statements.ts'
 import { toLineage } from './result.ts'
-import type { ParsedStatement, RoutineStatement, Statement } from './syntax/ast.ts'
+import type { ParsedStatement, Path, RoutineStatement, Statement } from './syntax/ast.ts'
 import { parseScript } from './syntax/parse.ts'
 import { renderTemplate } from './template.ts'
 import type { DeriveInput, DeriveResult, Position, StatementLineage, TableName } from './types.ts'
@@ -61,7 +61,7 @@ export function deriveLineage(input: DeriveInput): DeriveResult {
 }
 
 function deriveScript(run: Run, script: readonly ParsedStatement[], frame: Frame): void {
-  for (const parsed of script) {
+  for (const parsed of markTransient(script)) {
     const { statement } = parsed
     if (statement?.kind === 'routine') deriveRoutine(run, parsed, statement, frame)
     else if (statement?.kind === 'dynamic') deriveDynamic(run, parsed, statement.text, frame)
@@ -69,6 +69,21 @@ function deriveScript(run: Run, script: readonly ParsedStatement[], frame: Frame
       deriveDynamic(run, parsed, statement.text, frame)
     else deriveStatement(run, parsed, frame)
   }
+}
+
+/** A table that the script makes and later drops lives no longer than the session: it is as temporary as those that say so. */
+function markTransient(script: readonly ParsedStatement[]): readonly ParsedStatement[] {
+  const dropped = new Set<string>()
+  const key = (path: Path): string => path.map((name) => name.text.toLowerCase()).join('.')
+  return script
+    .toReversed()
+    .map((parsed) => {
+      const { statement } = parsed
+      if (statement?.kind === 'drop') for (const path of statement.targets) dropped.add(key(path))
+      if (statement?.kind !== 'create' || !dropped.delete(key(statement.target.path))) return parsed
+      return { ...parsed, statement: { ...statement, target: { ...statement.target, temporary: true } } }
+    })
+    .toReversed()
 }
 
 function deriveStatement(run: Run, parsed: ParsedStatement, frame: Frame): void {

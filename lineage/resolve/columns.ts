@@ -1,11 +1,13 @@
 import { foldName } from '../names.ts'
 import type { ColumnRef, Name, Path } from '../syntax/ast.ts'
 import { addGap, type Binding, type Context, type Scope, spell } from './context.ts'
-import { mergeDeps, NO_DEPS, transformed } from './deps.ts'
+import { lowered, mergeDeps, NO_DEPS, transformed } from './deps.ts'
 import { findColumn, findOpen, type OutColumn, sameDeps } from './relation.ts'
 
 /** A column placed by elimination, among sources not all of which are known. */
 const ELIMINATED = 0.8
+/** The same, in a subquery whose surroundings are not all known either. */
+const SUPPOSED = 0.6
 
 /** What a reference means in its scope; `undefined` after a gap has been told. */
 export function resolveColumn(ctx: Context, scope: Scope, ref: ColumnRef): OutColumn | undefined {
@@ -129,19 +131,24 @@ function findByElimination(ctx: Context, scope: Scope, name: Name, whole: Bindin
   // An alias of a source may be its row as well as a column of that name.
   if (whole !== undefined && whole.relation.open.length === 0) return 'ambiguous'
   if (!found.every((column) => sameDeps(column.deps, first.deps))) return 'ambiguous'
-  return outerMayHave(ctx, scope.parent, name, first) ? 'ambiguous' : first
+  if (outerMayHave(ctx, scope.parent, name, first)) return 'ambiguous'
+  return isSurrounded(scope.parent) ? { ...first, deps: lowered(first.deps, SUPPOSED) } : first
 }
 
-/** Whether a query around this one could as well be meant. */
+/** Whether a query around this one is known to have the column: names mean the innermost source, but this one is only supposed to have it. */
 function outerMayHave(ctx: Context, outer: Scope | undefined, name: Name, inner: OutColumn): boolean {
   for (let scope = outer; scope !== undefined; scope = scope.parent) {
     for (const { relation } of scope.bindings) {
       const known = findColumn(relation, name, ctx.traits, true)
       if (known === null || (known !== undefined && !sameDeps(known.deps, inner.deps))) return true
-      const open = known === undefined ? findOpen(relation, name, ctx.traits, ELIMINATED) : undefined
-      if (open === 'many' || (open !== undefined && !sameDeps(open.deps, inner.deps))) return true
     }
   }
+  return false
+}
+
+/** Whether there are sources around this query that may have columns nobody knows. */
+function isSurrounded(outer: Scope | undefined): boolean {
+  for (let scope = outer; scope !== undefined; scope = scope.parent) if (hasOpen(scope)) return true
   return false
 }
 

@@ -125,9 +125,22 @@ function tableSource(ctx: Context, scope: Scope, source: TableSource): Bound {
   if (row !== undefined) return bound(row)
   const unnested = path.length > 1 ? arrayPath(ctx, scope, source) : undefined
   if (unnested !== undefined) return { alias: undefined, path: [], relation: unnested }
+  // What a file holds is told by nobody, and no table stands behind it.
+  if (isFile(ctx, path)) return bound(functionRelation([], NO_DEPS, true))
   const resolved = resolveTable(ctx, path)
   noteRead(ctx.inputs, resolved)
   return bound(resolved.relation)
+}
+
+const FILE_FORMATS = new Set(['parquet', 'json', 'csv', 'orc', 'avro', 'text', 'binaryfile', 'delta'])
+
+/** A stage, or a path in place of a table: parquet.`/data/x`, 'x.parquet', @stage/x. */
+function isFile(ctx: Context, path: Path): boolean {
+  const last = path.at(-1)?.text ?? ''
+  if (path[0]?.text.startsWith('@') === true) return ctx.traits.dialect !== 'tsql'
+  if (!last.includes('/') && !/\.(?:parquet|csv|tsv|json|jsonl|ndjson|orc|avro|xlsx|db|gz|zst)$/i.test(last))
+    return false
+  return path.length === 1 ? path[0]?.quoted === true : FILE_FORMATS.has(path[0]?.text.toLowerCase() ?? '')
 }
 
 /** A CTE, a cursor's row, or the rows of a trigger. */

@@ -437,7 +437,6 @@ function resolveCopy(ctx: Context, statement: CopyStatement, ctes: CteEnv | unde
   const resolved = resolveTarget(ctx, target.target)
   const columns = statement.query === undefined ? [] : placeColumns(ctx, resolved, target.columns, relation, false)
   write(ctx, target.target, resolved, columns, relation)
-  for (const [key, ref] of ctx.inputs) if (ref.name.at(-1)?.startsWith('@') === true) ctx.inputs.delete(key)
   return EMPTY_RELATION
 }
 

@@ -94,11 +94,17 @@ function restByName(ctx: Context, _target: ResolvedTarget, relation: Relation, n
 
 function placeByOwnNames(ctx: Context, target: ResolvedTarget, relation: Relation): OutColumn[] {
   tellOpen(ctx, relation, [])
-  const named = relation.columns.filter((column) => column.span === undefined || /^[\w$]+$/.test(column.name))
-  const unnamed = relation.columns.filter((column) => !named.includes(column))
-  if (unnamed.length > 0 && !target.ref.temporary)
-    addGap(ctx, 'unknown_table', `the columns of ${target.ref.name.join('.')} are not known`, undefined, [])
-  return named.map((column) => ({ ...column, deps: lowered(column.deps, BY_NAME) }))
+  const unnamed = relation.columns.filter((column) => !/^[\p{L}_][\p{L}\p{N}_$]*$/u.test(column.name))
+  if (unnamed.length > 0 && !target.ref.temporary) {
+    addGap(
+      ctx,
+      'unknown_table',
+      `the columns of ${target.ref.name.join('.')} are not known`,
+      undefined,
+      unnamed.map((column) => column.name),
+    )
+  }
+  return relation.columns.map((column) => ({ ...column, deps: lowered(column.deps, BY_NAME) }))
 }
 
 /** Notes the rows a statement puts into a table, and what later statements of the session see of it. */
