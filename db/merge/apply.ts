@@ -69,12 +69,25 @@ async function renameFields(tx: Transaction): Promise<void> {
       and not exists (select 1 from stage_field o where o.ordinal = w.ordinal and o.name_key = f.name_key)
       and not exists (select 1 from tidemark.field n
                       where n.asset_id = w.asset_id and n.name_key = s.name_key and n.removed_at is null)`
+  await moveFieldTags(tx)
   await tx`
     update tidemark.field f set name_key = f.name_key || '\\!' || f.id from renamed_field r
     where f.asset_id = r.asset_id and f.name_key = r.name_key and f.removed_at is not null`
   await tx`
     update tidemark.field f set name_key = r.name_key, name = r.name, path = r.path from renamed_field r where f.id = r.id`
   await tx`drop table renamed_field`
+}
+
+/** Tags go with their fields: of a removed one to the key it is to get, of a renamed one to its new name. */
+async function moveFieldTags(tx: Transaction): Promise<void> {
+  await tx`
+    update tidemark.tag_assignment t set field_key = f.name_key || '\\!' || f.id
+    from renamed_field r join tidemark.field f on f.asset_id = r.asset_id and f.name_key = r.name_key and f.removed_at is not null
+    where t.asset_id = r.asset_id and t.field_key = r.name_key`
+  await tx`
+    update tidemark.tag_assignment t set field_key = r.name_key
+    from renamed_field r join tidemark.field f on f.id = r.id
+    where t.asset_id = r.asset_id and t.field_key = f.name_key`
 }
 
 async function writeFields(tx: Transaction): Promise<void> {

@@ -16,10 +16,12 @@ export async function mergeRenames(tx: Transaction, run: RunRow): Promise<number
   await stageNewNames(tx)
   await tellRenames(tx, run)
   await moveClaims(tx)
+  await keepAnnotations(tx)
   await dissolveNewRows(tx)
   await tx`
     update tidemark.asset a set name_key = s.name_key, kind_group = s.kind_group from stage_asset s where a.id = s.asset_id`
   await applyStage(tx, { runId: run.id, sourceId: run.sourceId, tellAdded: false, tellChanged: true })
+  await restoreAnnotations(tx)
   await indexStage(tx)
   // Edges are names first: those that still name the old one lead elsewhere from now on.
   await tx`
@@ -117,6 +119,30 @@ async function moveClaims(tx: Transaction): Promise<void> {
     where c.asset_id = r.new_id
       and exists (select 1 from tidemark.claim o where o.asset_id = r.old_id and o.item_id = c.item_id)`
   await tx`update tidemark.claim c set asset_id = r.old_id from renamed r where c.asset_id = r.new_id`
+}
+
+/** What people have said of the new name, as a placeholder or before it was known for a rename, is said of the asset. */
+async function keepAnnotations(tx: Transaction): Promise<void> {
+  await tx`
+    create temp table kept_tag on commit drop as
+    select r.old_id as asset_id, t.field_key, t.tag_id, t.set_by, t.set_at
+    from renamed r join tidemark.tag_assignment t on t.asset_id = r.new_id`
+  await tx`
+    create temp table kept_owner on commit drop as
+    select r.old_id as asset_id, o.owner, o.set_by, o.set_at
+    from renamed r join tidemark.ownership o on o.asset_id = r.new_id`
+  await tx`delete from tidemark.tag_assignment t using renamed r where t.asset_id = r.new_id`
+  await tx`delete from tidemark.ownership o using renamed r where o.asset_id = r.new_id`
+}
+
+async function restoreAnnotations(tx: Transaction): Promise<void> {
+  await tx`
+    insert into tidemark.tag_assignment (asset_id, field_key, tag_id, set_by, set_at)
+    select asset_id, field_key, tag_id, set_by, set_at from kept_tag order by asset_id, field_key, tag_id
+    on conflict do nothing`
+  await tx`
+    insert into tidemark.ownership (asset_id, owner, set_by, set_at)
+    select asset_id, owner, set_by, set_at from kept_owner order by asset_id, owner on conflict do nothing`
 }
 
 /** A name that had a life before it was removed keeps its history, under a key that no name yields. */

@@ -11,7 +11,7 @@ select
   end as schedule,
   last.completed_at as last_sync_at,
   last.outcome as last_sync_status,
-  case when s.status = 'active' then coalesce(turn.at, occasion.at) end as next_sync_at,
+  case when s.status = 'active' then due.next_at end as next_sync_at,
   success.completed_at as last_success_at,
   (
     select count(distinct c.asset_id)::integer
@@ -38,38 +38,7 @@ left join lateral (
   order by r.id desc
   limit 1
 ) success on true
--- Temporal counts intervals from the epoch: services/schedule-text.ts does the same.
-left join lateral (
-  select to_timestamp((floor((extract(epoch from now()) - skew) / every) + 1) * every + skew) as at
-  from (
-    select nullif((s.schedule ->> 'everySeconds')::numeric, 0) as every,
-           coalesce((s.schedule ->> 'offsetSeconds')::numeric, 0) as skew
-  ) as span
-) turn on true
--- The earliest time still to come on the first days that fit. Only in UTC: the server may not know another zone's name.
-left join lateral (
-  select min(moment) as at
-  from jsonb_to_recordset(s.schedule -> 'calendars') as c (
-    second integer[], minute integer[], hour integer[], "dayOfMonth" integer[], month integer[], "dayOfWeek" integer[],
-    year integer[]
-  )
-  cross join lateral (
-    select day::date as day
-    from generate_series(0, 1461) as ahead
-    cross join lateral (select (now() at time zone 'UTC')::date + ahead as day) fits
-    where (c."dayOfMonth" is null or extract(day from day) = any (c."dayOfMonth"))
-      and (c.month is null or extract(month from day) = any (c.month))
-      and (c."dayOfWeek" is null or extract(dow from day) = any (c."dayOfWeek"))
-      and (c.year is null or extract(year from day) = any (c.year))
-    order by ahead
-    limit 2
-  ) days
-  cross join unnest(c.hour) as h
-  cross join unnest(c.minute) as m
-  cross join unnest(c.second) as sec
-  cross join lateral (select (days.day + make_time(h, m, sec)) at time zone 'UTC' as moment) times
-  where s.schedule ->> 'timezone' = 'UTC' and moment > now()
-) occasion on true;
+left join tidemark.source_schedule due on due.source_id = s.id;
 
 comment on view catalog.sources is 'The configured sources, one row each, with how their syncs go.';
 comment on column catalog.sources.source is 'Name of the source, unique in its organization.';

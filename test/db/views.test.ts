@@ -38,6 +38,11 @@ const CONTRACT: Readonly<Record<string, string>> = {
     cost numeric, error_category text, error_message text, actor text`,
   changes: `change_id bigint, changed_at timestamptz, run_id bigint, source text, asset_id bigint, asset text,
     column_name text, operation text, severity text, before jsonb, after jsonb, baseline boolean`,
+  freshness: `source text, last_success_at timestamptz, age_seconds bigint, expected_seconds bigint, stale boolean`,
+  health: `source text, healthy boolean, since timestamptz, step text, message text`,
+  owners: `asset_id bigint, asset text, kind text, owner text, origin text, set_by text, set_at timestamptz`,
+  tags: `asset_id bigint, asset text, kind text, column_name text, tag text, description text, set_by text,
+    set_at timestamptz`,
 }
 const FUNCTIONS: Readonly<Record<string, string>> = {
   'tables_as_of(at timestamp with time zone)': 'tables',

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeSampleTills } from '../../cli/sample/index.ts'
+import postgresConnector from '../../connectors/postgres/index.ts'
+import sqliteConnector from '../../connectors/sqlite/index.ts'
+import { recordHealth } from '../../db/health.ts'
+import { parseSchedule } from '../../services/schedule-text.ts'
+import { makeHome } from '../cli/support.ts'
+import { createEngine, type TestEngine } from '../helpers/engine.ts'
+import { createDatabase } from '../helpers/store.ts'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const examples = [...read('docs/queries.md').matchAll(/^## (\S+)$|```sql\n(.*?)```/gms)].reduce<[string, string][]>(
+  (list, [, title, query]) =>
+    query === undefined ? [...list, [title as string, '']] : [...list, [list.at(-1)?.[0] ?? '', query]],
+  [],
+)
+const queries = examples.filter(([, query]) => query !== '')
+
+let engine: TestEngine
+let source: Awaited<ReturnType<typeof createDatabase>>
+
+/** The sample company, a month old: since then something was dropped, something changed, something is out of reach. */
+beforeAll(async () => {
+  source = await createDatabase()
+  const shop = postgres(source.url, { max: 1, onnotice: () => {} })
+  await shop.unsafe(read('cli/sample/shop.sql'))
+  engine = await createEngine([postgresConnector, sqliteConnector])
+  const { sql } = engine.store
+  const sampleShop = await engine.addSource(
+    postgresConnector,
+    { url: source.url, tables: { deny: ['level'] } },
+    'sample_shop',
+  )
+  const tills = await engine.addSource(sqliteConnector, { path: makeSampleTills(makeHome()) }, 'sample_tills')
+  await sampleShop.sync()
+  await sql`update tidemark.asset_version set valid_from = valid_from - interval '20 days'`
+  await sql`update tidemark.sync_run set completed_at = completed_at - interval '20 days'`
+  await shop.unsafe(`
+    drop table sales.refund;
+    create table sales.import (line text);
+    alter table sales.review alter column words type varchar(2000);
+    alter table sales.payment drop column method cascade`)
+  await sampleShop.sync()
+  await recordHealth(sql, {
+    sourceId: tills.id,
+    failure: { step: 'reach', error: { category: 'source_unavailable', message: 'the file is gone' } },
+  })
+  await sql`update tidemark.source set schedule = ${sql.json(parseSchedule('every 15m') as never)}, created_at = now() - interval '1 day'
+            where id = ${tills.id}`
+  await sql`update tidemark.asset_statistic set bytes = bytes + 2000000`
+  await sql`
+    insert into tidemark.ownership (asset_id, owner, set_by)
+    select asset_id, 'sales team', 1 from catalog.tables where table_name = 'orders'`
+  await sql`insert into tidemark.tag (organization_id, name) values (1, 'personal data')`
+  await sql`
+    insert into tidemark.tag_assignment (asset_id, field_key, tag_id, set_by)
+    select asset_id, 'email', 1, 1 from catalog.columns where table_name = 'customer' and path = 'email'`
+  await shop.end()
+}, 60_000)
+
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]()
+  await source[Symbol.asyncDispose]()
+})
+
+test.each(queries)('%s: %s', async (_title, query) => {
+  const rows = await engine.store.sql.unsafe(query.replaceAll('sample_shop', source.name))
+  expect(rows.length).toBeGreaterThan(0)
+})
