@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import postgres from 'postgres'
-import { fingerprintsInSchemas } from '../connectors/postgres/queries/fingerprint.sql.ts'
+import { relationStamps } from '../connectors/postgres/queries/fingerprint.sql.ts'
 import { migrateStore } from '../db/migrate.ts'
 import { openStore } from '../db/store.ts'
 import { withDatabase } from './servers.ts'
@@ -17,7 +17,7 @@ const COPIES = (schemas: string): readonly (readonly [table: string, columns: st
   [
     'inventory',
     'scope_id, native_id, key, fingerprint',
-    `select 1, oid, schema || '.' || name, decode(fingerprint, 'hex') from (${fingerprintsInSchemas(schemas)}) f`,
+    `select 1, oid, schema || '.' || name, decode(fingerprint, 'hex') from (${relationStamps(`c.relnamespace = any('{${schemas}}'::oid[])`)}) f`,
   ],
   [
     'asset',

@@ -27,6 +27,15 @@ export const KIND_GROUPS = [
   'repository',
   'code',
   'message',
+  'collation',
+  'extension',
+  'trigger',
+  'publication',
+  'subscription',
+  'server',
+  'wrapper',
+  'storage',
+  'principal',
   'other',
 ] as const
 const kindGroup = z.enum(KIND_GROUPS)

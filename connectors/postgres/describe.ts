@@ -1,10 +1,12 @@
-import { type AssetRecord, type Described, type ItemRef, nameKey, pagesOf } from '../kit/index.ts'
+import { type AssetRecord, type Described, type ItemRef, pagesOf } from '../kit/index.ts'
 import { sqlStateOf } from './errors.ts'
-import { type ContainerRow, type FingerprintRow, stampOf } from './inventory.ts'
-import { BY_INDEX, blockedOf, DATABASE, relationsOf, schemasOf, typeNamesOf, typesOf } from './queries/describe.sql.ts'
-import { CONTAINERS, fingerprintsOf } from './queries/fingerprint.sql.ts'
-import { optional, type Place, type RelationRow, relationRecord, type TypeBook } from './records.ts'
+import { type Family, nativeIdOf, type ObjectRow, type Place, type TypeBook } from './families/family.ts'
+import { keyOf, readNativeId } from './families/index.ts'
+import { PLACE, type StampRow, stampOf } from './inventory.ts'
+import { BY_INDEX, blockedOf, columnOwners, typeNamesOf, typesOf } from './queries/describe.sql.ts'
+import { optional } from './records.ts'
 import { readSalt } from './salt.ts'
+import { readServer, type Server } from './server.ts'
 import type { Session } from './session.ts'
 import type { TypeRow } from './types.ts'
 
@@ -13,27 +15,9 @@ const LOCK_NOT_AVAILABLE = '55P03'
 /** Locks may come and go while we read; past this many tries what is left of the page fails. */
 const LOCK_ROUNDS = 3
 
-interface DatabaseRow {
-  readonly oid: string
-  readonly name: string
-  readonly owner: string | null
-  readonly comment: string | null
-  readonly encoding: string
-  readonly collate: string
-  readonly ctype: string
-  readonly tablespace: string | null
-}
-
-interface SchemaRow {
-  readonly oid: string
-  readonly name: string
-  readonly owner: string | null
-  readonly comment: string | null
-}
-
 interface Target {
   readonly key: string
-  readonly kind: string
+  readonly family: Family
   readonly oid: string
 }
 
@@ -61,10 +45,10 @@ export async function* describeItems(
   }
 }
 
-/** `rel:<database>.<oid>`, `ns:<database>.<oid>`, `db:<oid>`; anything else is not ours and has no entry. */
+/** Anything whose id is not ours has no entry. */
 function toTarget({ key, nativeId }: ItemRef): Target[] {
-  const match = /^(rel|ns|db):(?:\d+\.)?(\d+)$/.exec(nativeId ?? '')
-  return match === null ? [] : [{ key, kind: match[1] ?? '', oid: match[2] ?? '' }]
+  const found = readNativeId(nativeId)
+  return found === undefined ? [] : [{ key, ...found }]
 }
 
 /**
@@ -80,10 +64,9 @@ async function describePage(session: Session, page: readonly Target[]): Promise<
     } catch (error) {
       await session.rollback()
       if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) return [...failed, ...(await halve(session, rest, error))]
-      const blocked = round < LOCK_ROUNDS ? await readBlocked(session, rest) : new Set(rest.map(({ oid }) => oid))
-      const isBlocked = ({ kind, oid }: Target) => (kind === 'rel' || round >= LOCK_ROUNDS) && blocked.has(oid)
-      failed.push(...rest.filter(isBlocked).map(({ key }) => ({ key, error })))
-      rest = rest.filter((target) => !isBlocked(target))
+      const blocked = round < LOCK_ROUNDS ? await readBlocked(session, rest) : new Set(rest.map(idOf))
+      failed.push(...rest.filter((target) => blocked.has(idOf(target))).map(({ key }) => ({ key, error })))
+      rest = rest.filter((target) => !blocked.has(idOf(target)))
     }
   }
   return failed
@@ -92,7 +75,7 @@ async function describePage(session: Session, page: readonly Target[]): Promise<
 /** Errors of the connection or of the whole session are thrown on; those of an object stay with its item. */
 async function halve(session: Session, page: readonly Target[], error: unknown): Promise<readonly Described[]> {
   const state = sqlStateOf(error)
-  const objectRelated = state !== undefined && /^(XX|22|0A|54|42P01|42704|42883)/.test(state)
+  const objectRelated = state !== undefined && /^(XX|22|0A|54|58P01|42P01|42704|42883)/.test(state)
   if (!objectRelated) throw error
   const [only] = page
   if (page.length === 1 && only !== undefined) return [{ key: only.key, error }]
@@ -102,89 +85,77 @@ async function halve(session: Session, page: readonly Target[], error: unknown):
 
 async function readBlocked(session: Session, page: readonly Target[]): Promise<ReadonlySet<string>> {
   await session.begin()
-  const [rows = []] = await session.run(blockedOf(oidsOf(page, 'rel')))
+  const [rows = []] = await session.run(
+    blockedOf({ relations: oidsOf(page, 'rel'), routines: oidsOf(page, 'fn'), publications: oidsOf(page, 'pub') }),
+  )
   await session.commit()
-  return new Set(rows.map(({ oid }) => String(oid)))
+  return new Set(rows.map(({ id }) => String(id)))
 }
 
 async function readPage(session: Session, page: readonly Target[]): Promise<readonly Described[]> {
-  const relations = oidsOf(page, 'rel')
+  const families = [...new Set(page.map(({ family }) => family))]
   await session.begin()
   const salt = await readSalt(session)
-  const [, ...answers] = await session.run(
-    [
-      BY_INDEX,
-      CONTAINERS,
-      fingerprintsOf(relations),
-      DATABASE,
-      schemasOf(oidsOf(page, 'ns')),
-      typeNamesOf(relations),
-      typesOf(relations),
-      relationsOf(relations),
-    ].join(';'),
-  )
+  const server = await readServer(session)
+  const [, [place] = [], names = [], types = [], ...answers] = await session.run(statementsOf(page, families, server))
   await session.commit()
+  if (place === undefined) return []
   // The rows are as the queries select them, in their order.
-  const [containers, stamps, databases, schemas, names, types, rows] = answers as unknown as readonly [
-    ContainerRow[],
-    FingerprintRow[],
-    DatabaseRow[],
-    SchemaRow[],
-    { key: string; name: string }[],
-    TypeRow[],
-    RelationRow[],
-  ]
-  const [database] = databases
-  if (database === undefined) return []
-  const place: Place = { database: database.name, databaseOid: database.oid }
-  const book: TypeBook = {
-    names: new Map(names.map(({ key, name }) => [key, name])),
-    types: new Map(types.map((type) => [type.oid, type])),
+  const at = place as unknown as Place
+  const book = toBook(names as unknown as TypeNameRow[], types as unknown as TypeRow[])
+  const described = new Map<string, Described>()
+  for (const [index, family] of families.entries()) {
+    const [stamps, rows] = answers.slice(index * 2) as unknown as [StampRow[], ObjectRow[]]
+    const fingerprints = new Map(stamps.map((row) => [row.oid, stampOf(salt, row)]))
+    for (const row of rows) {
+      const record: AssetRecord = { ...family.record(row, at, book), nativeId: nativeIdOf(family, row.oid, at) }
+      described.set(idOf({ family, oid: row.oid }), {
+        key: keyOf(family, row, at.database),
+        records: [record],
+        ...optional('fingerprint', fingerprints.get(row.oid)),
+      })
+    }
   }
-  const records = new Map<string, AssetRecord>([
-    [`db:${database.oid}`, databaseRecord(database)],
-    ...schemas.map((row) => [`ns:${row.oid}`, schemaRecord(row, place)] as const),
-    ...rows.map((row) => [`rel:${row.oid}`, relationRecord(row, book, place)] as const),
-  ])
-  const fingerprints = new Map([
-    ...containers.map((row) => [row.schema === null ? `db:${row.oid}` : `ns:${row.oid}`, stampOf(salt, row)] as const),
-    ...stamps.map((row) => [`rel:${row.oid}`, stampOf(salt, row)] as const),
-  ])
-  return page.flatMap(({ key, kind, oid }): Described[] => {
-    const record = records.get(`${kind}:${oid}`)
-    const fingerprint = fingerprints.get(`${kind}:${oid}`)
-    return record === undefined || nameKey(record.path) !== key
-      ? []
-      : [{ key, records: [record], ...optional('fingerprint', fingerprint) }]
+  return page.flatMap((target): Described[] => {
+    const found = described.get(idOf(target))
+    return found?.key === target.key ? [found] : []
   })
 }
 
-function databaseRecord(row: DatabaseRow): AssetRecord {
-  const { encoding, collate, ctype } = row
+/** One message, so that a page is one round trip however many families it holds. */
+function statementsOf(page: readonly Target[], families: readonly Family[], server: Server): string {
+  const owners = columnOwners(oidsOf(page, 'rel'), oidsOf(page, 'type'))
+  return [
+    BY_INDEX,
+    PLACE,
+    typeNamesOf(owners),
+    typesOf(owners),
+    ...families.flatMap((family) => {
+      const oids = oidsOf(page, family.prefix)
+      return [family.stamps({ oids }, server), family.rows(oids, server)]
+    }),
+  ].join(';')
+}
+
+interface TypeNameRow {
+  readonly key: string
+  readonly name: string
+}
+
+function toBook(names: readonly TypeNameRow[], types: readonly TypeRow[]): TypeBook {
   return {
-    kind: 'database',
-    path: [row.name],
-    nativeId: `db:${row.oid}`,
-    ...optional('owner', row.owner),
-    ...optional('comment', row.comment),
-    properties: { encoding, collate, ctype, ...optional('tablespace', row.tablespace) },
+    names: new Map(names.map(({ key, name }) => [key, name])),
+    types: new Map(types.map((type) => [type.oid, type])),
   }
 }
 
-function schemaRecord(row: SchemaRow, place: Place): AssetRecord {
-  return {
-    kind: 'schema',
-    path: [place.database, row.name],
-    parent: { group: 'container', path: [place.database] },
-    nativeId: `ns:${place.databaseOid}.${row.oid}`,
-    ...optional('owner', row.owner),
-    ...optional('comment', row.comment),
-  }
+function idOf({ family, oid }: Pick<Target, 'family' | 'oid'>): string {
+  return `${family.prefix}:${oid}`
 }
 
-function oidsOf(page: readonly Target[], kind: string): string {
+function oidsOf(page: readonly Target[], prefix: string): string {
   return page
-    .filter((target) => target.kind === kind)
+    .filter(({ family }) => family.prefix === prefix)
     .map(({ oid }) => oid)
     .join()
 }

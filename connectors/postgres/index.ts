@@ -69,12 +69,12 @@ async function* readOnce<T, R>(
   return result
 }
 
+/** A long signature may end in a hash, which never reaches the schema. What is in no schema has an empty one. */
 function isFiltered(settings: Settings, key: string): boolean {
-  // PostgreSQL cuts names to 63 bytes: no key of ours is too long.
-  const [, schema, relation] = keyPath(key) ?? []
-  if (schema === undefined) return false
+  const [, schema, name, group] = keyPath(key.replace(/\\#[0-9a-f]{64}$/, '')) ?? []
+  if (schema === undefined || schema === '') return false
   if (whyLeftOut(settings.schemas, schema) !== undefined) return true
-  return relation !== undefined && whyLeftOut(settings.tables, relation) !== undefined
+  return name !== undefined && group === undefined && whyLeftOut(settings.tables, name) !== undefined
 }
 
 export default defineConnector<PostgresConfig>({ manifest, errorRules, open })

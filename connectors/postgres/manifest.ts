@@ -10,10 +10,25 @@ const RELATION_KINDS = [
   'foreign table',
 ] as const
 
+const ROUTINE_KINDS = ['function', 'procedure', 'aggregate', 'window function'] as const
+const TYPE_KINDS = ['enum', 'domain', 'composite type', 'range type', 'base type'] as const
+
 const kinds: readonly AssetKind[] = [
   { kind: 'database', group: 'container', levels: ['database'] },
   { kind: 'schema', group: 'container', levels: ['database', 'schema'] },
   ...RELATION_KINDS.map((kind): AssetKind => ({ kind, group: 'relation', levels: ['database', 'schema', 'table'] })),
+  { kind: 'sequence', group: 'sequence', levels: ['database', 'schema', 'sequence'] },
+  ...TYPE_KINDS.map((kind): AssetKind => ({ kind, group: 'type', levels: ['database', 'schema', 'type'] })),
+  ...ROUTINE_KINDS.map((kind): AssetKind => ({ kind, group: 'routine', levels: ['database', 'schema', 'routine'] })),
+  { kind: 'collation', group: 'collation', levels: ['database', 'schema', 'collation'] },
+  { kind: 'extension', group: 'extension', levels: ['database', 'extension'] },
+  { kind: 'publication', group: 'publication', levels: ['database', 'publication'] },
+  { kind: 'subscription', group: 'subscription', levels: ['database', 'subscription'] },
+  { kind: 'event trigger', group: 'trigger', levels: ['database', 'trigger'] },
+  { kind: 'foreign server', group: 'server', levels: ['database', 'server'] },
+  { kind: 'foreign data wrapper', group: 'wrapper', levels: ['database', 'wrapper'] },
+  { kind: 'role', group: 'principal', levels: ['role'] },
+  { kind: 'tablespace', group: 'storage', levels: ['tablespace'] },
 ]
 
 export const manifest: ConnectorManifest<PostgresConfig> = {
@@ -22,7 +37,7 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
   category: 'database',
   version: '0.1.0',
   protocol: PROTOCOL_VERSION,
-  recordVersion: 1,
+  recordVersion: 2,
   config: postgresConfig,
   example: {
     host: 'db.example.com',

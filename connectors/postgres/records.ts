@@ -8,7 +8,10 @@ import {
   type Json,
   type UpstreamRecord,
 } from '../kit/index.ts'
-import { normalizeType, refusesNull, type Types, typeProperties } from './types.ts'
+import { type ColumnGrantRow, toOptions } from './facets.ts'
+import type { Place, TypeBook } from './families/family.ts'
+import { type RelationFacetRows, relationFacets } from './relation-facets.ts'
+import { normalizeType, refusesNull, typeProperties } from './types.ts'
 
 type Texts = Readonly<Record<string, string>>
 type Name = readonly [schema: string, name: string]
@@ -37,10 +40,12 @@ interface IndexRow {
 }
 
 /** A row of the relations query. */
-export interface RelationRow {
+export interface RelationRow extends RelationFacetRows {
   readonly oid: string
   readonly schema: string
   readonly name: string
+  readonly row_security: boolean
+  readonly row_security_forced: boolean
   readonly kind: string
   readonly partition: boolean
   readonly owner: string | null
@@ -59,21 +64,21 @@ export interface RelationRow {
   readonly comments: Texts | null
   readonly defaults: Texts | null
   readonly parents: readonly Name[] | null
-  /** Parallel arrays: attnum, name, type key, not null, identity, generated, collation. */
-  readonly columns: readonly [number[], string[], string[], boolean[], string[], string[], (string | null)[]] | null
+  /** Parallel arrays: attnum, name, type key, not null, identity, generated, collation; then the rights on columns. */
+  readonly columns:
+    | readonly [
+        number[],
+        string[],
+        string[],
+        boolean[],
+        string[],
+        string[],
+        (string | null)[],
+        readonly ColumnGrantRow[] | null,
+      ]
+    | null
   readonly constraints: readonly ConstraintRow[] | null
   readonly indexes: readonly IndexRow[] | null
-}
-
-/** What one page shares: the spellings of types by `oid:modifier`, and the types. */
-export interface TypeBook {
-  readonly names: ReadonlyMap<string, string>
-  readonly types: Types
-}
-
-export interface Place {
-  readonly database: string
-  readonly databaseOid: string
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -93,7 +98,6 @@ const CONSTRAINT_KINDS: Readonly<Record<string, ConstraintRecord['kind']>> = {
 const IDENTITY: Readonly<Record<string, string>> = { a: 'identity always', d: 'identity by default' }
 const GENERATED: Readonly<Record<string, string>> = { s: 'stored', v: 'virtual' }
 const REPLICA: Readonly<Record<string, string>> = { f: 'full', n: 'nothing', i: 'index' }
-const SECRET_OPTION = /pass|pwd|user|secret|token|key|credential|auth|login/i
 
 export function relationRecord(row: RelationRow, book: TypeBook, place: Place): AssetRecord {
   const { database } = place
@@ -104,7 +108,6 @@ export function relationRecord(row: RelationRow, book: TypeBook, place: Place): 
     kind: row.kind === 'r' && row.partition ? 'partition' : (KINDS[row.kind] ?? 'table'),
     path: [database, row.schema, row.name],
     parent: { group: 'container', path: [database, row.schema] },
-    nativeId: `rel:${place.databaseOid}.${row.oid}`,
     ...optional('owner', row.owner),
     ...optional('comment', row.comments?.['0']),
     ...(Object.keys(properties).length === 0 ? {} : { properties }),
@@ -113,19 +116,13 @@ export function relationRecord(row: RelationRow, book: TypeBook, place: Place): 
     indexes: byName((row.indexes ?? []).map(toIndex)),
     ...(row.definition === null ? {} : { definition: { language: 'sql', text: row.definition } }),
     ...(row.upstreams === null ? {} : { upstreams: upstreamRecords(row.upstreams, database) }),
+    ...relationFacets(row, row.columns?.[7] ?? null, place),
   }
 }
 
 function fieldRecords(row: RelationRow, book: TypeBook): FieldRecord[] {
-  const [numbers, names, typeKeys, notNull, identity, generated, collations] = row.columns ?? [
-    [],
-    [],
-    [],
-    [],
-    [],
-    [],
-    [],
-  ]
+  const [numbers, names = [], typeKeys = [], notNull = [], identity = [], generated = [], collations = []] =
+    row.columns ?? []
   return (numbers ?? []).map((number, at) => {
     const typeKey = typeKeys[at] ?? ''
     const typeOid = typeKey.slice(0, typeKey.indexOf(':'))
@@ -199,6 +196,8 @@ function relationProperties(row: RelationRow, database: string): Record<string, 
   if (row.tablespace !== null) properties.tablespace = row.tablespace
   if (row.options !== null) properties.options = [...row.options]
   if (row.foreign !== null) properties.foreign = foreignProperties(row.foreign)
+  if (row.row_security) properties.rowSecurity = true
+  if (row.row_security_forced) properties.rowSecurityForced = true
   if (row.kind === 'm' && !row.populated) properties.populated = false
   if (REPLICA[row.replica] !== undefined && row.kind !== 'v' && row.kind !== 'f') {
     properties.replicaIdentity =
@@ -213,13 +212,9 @@ function partitionKey(text: string): Json {
   return { strategy: text.slice(0, at).toLowerCase(), key: text.slice(at + 2, -1) }
 }
 
-function foreignProperties([server, wrapper, options]: NonNullable<RelationRow['foreign']>): Json {
-  const pairs = (options ?? []).map((option) => {
-    const at = option.indexOf('=')
-    const name = option.slice(0, at)
-    return [name, SECRET_OPTION.test(name) ? '****' : option.slice(at + 1)] as const
-  })
-  return { server, wrapper, ...(pairs.length === 0 ? {} : { options: Object.fromEntries(pairs) }) }
+function foreignProperties([server, wrapper, list]: NonNullable<RelationRow['foreign']>): Json {
+  const options = toOptions(list)
+  return { server, wrapper, ...(options === undefined ? {} : { options }) }
 }
 
 function upstreamRecords(names: readonly Name[], database: string): UpstreamRecord[] {
@@ -236,7 +231,7 @@ function comparePaths(left: readonly string[], right: readonly string[]): number
   return compareNames(left[1] ?? '', right[1] ?? '') || compareNames(left[2] ?? '', right[2] ?? '')
 }
 
-function byName<T extends { readonly name: string }>(list: T[]): T[] {
+export function byName<T extends { readonly name: string }>(list: T[]): T[] {
   return list.sort((left, right) => compareNames(left.name, right.name))
 }
 

@@ -1,8 +1,9 @@
 import { IngestError, nameKey, type Scope, type ScopeListing } from '../kit/index.ts'
 import { type Settings, whyDatabaseLeftOut } from './config.ts'
 import type { Connections } from './connection.ts'
-import { GATE } from './queries/gate.sql.ts'
+import { gate } from './queries/gate.sql.ts'
 import { readSalt } from './salt.ts'
+import { readServer } from './server.ts'
 
 const PARALLEL = 4
 
@@ -86,7 +87,7 @@ export async function readGate(connections: Connections, database: string): Prom
   return await connections.use(database, async (session) => {
     await session.begin()
     const salt = await readSalt(session)
-    const [[row] = []] = await session.run(GATE)
+    const [[row] = []] = await session.run(gate(await readServer(session)))
     await session.commit()
     return `${salt}.${String(row?.fingerprint)}`
   })

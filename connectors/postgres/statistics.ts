@@ -2,8 +2,7 @@ import { type AssetStatistics, type AssetUsage, whyLeftOut } from '../kit/index.
 import type { Settings } from './config.ts'
 import { sqlStateOf } from './errors.ts'
 import { nameCondition } from './filter.ts'
-import type { ContainerRow } from './inventory.ts'
-import { CONTAINERS } from './queries/fingerprint.sql.ts'
+import { readCrawled } from './inventory.ts'
 import { COUNTING, estimatedNumbersOf, exactNumbersOf, storedRelations, usageOf } from './queries/statistics.sql.ts'
 import type { Row, Session } from './session.ts'
 
@@ -72,21 +71,13 @@ async function* relationPages(
   settings: Settings,
 ): AsyncGenerator<{ readonly database: string; readonly oids: string }, void, void> {
   await session.begin()
-  const [containers = []] = (await session.run(CONTAINERS)) as unknown as [ContainerRow[]]
-  const schemas = containers.filter(
-    ({ schema }) => schema !== null && whyLeftOut(settings.schemas, schema) === undefined,
-  )
-  const database = containers.find(({ schema }) => schema === null)?.database ?? session.database
-  await session.run(
-    `declare relation no scroll cursor for ${storedRelations(
-      schemas.map(({ oid }) => oid).join(),
-      nameCondition(settings.tables, 'c.relname'),
-    )}`,
-  )
+  const { place, schemas } = await readCrawled(session, settings)
+  const query = storedRelations(schemas, nameCondition(settings.tables, 'c.relname'))
+  await session.run(`declare relation no scroll cursor for ${query}`)
   while (true) {
     const [rows = []] = await session.run(`fetch ${PAGE} from relation`)
     const kept = rows.filter(({ name }) => whyLeftOut(settings.tables, String(name)) === undefined)
-    if (kept.length > 0) yield { database, oids: kept.map(({ oid }) => String(oid)).join() }
+    if (kept.length > 0) yield { database: place.database, oids: kept.map(({ oid }) => String(oid)).join() }
     if (rows.length < PAGE) break
   }
   await session.commit()

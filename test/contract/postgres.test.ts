@@ -52,8 +52,14 @@ async function createFixture(): Promise<PostgresFixture> {
   }
 }
 
+/** `schema.relation`, `schema`, and `group schema.name` or `group name` of the other families. */
 const keys = (names: readonly string[]) => (fixture: Fixture) =>
-  names.map((name) => nameKey([own(fixture).database, ...name.split('.')]))
+  names.map((name) => {
+    const [, group, path = ''] = /^(?:(\w+) )?(.*)$/su.exec(name) ?? []
+    const parts = path.split('.')
+    if (group === undefined) return nameKey([own(fixture).database, ...parts])
+    return nameKey([own(fixture).database, ...(parts.length === 1 ? [''] : []), ...parts, group])
+  })
 const change = (name: string, sql: string, described: string[], allowed: string[] = []): ChangeCase => ({
   name,
   apply: async (fixture) => void (await own(fixture).sql.unsafe(sql)),
@@ -108,7 +114,7 @@ const harness: ContractHarness = {
       'create or replace view app.open_orders as select o.id, c.mail as email, o.total from app.orders o join app.customer c on c.id = o.customer_id',
       ['app.open_orders'],
     ),
-    change('a new enum label', "alter type app.mood add value 'lost'", ['app.orders', 'app.totals']),
+    change('a new enum label', "alter type app.mood add value 'lost'", ['app.orders', 'app.totals', 'type app.mood']),
     change('a renamed table', 'alter table app.extra rename to other', ['app.other']),
     change('a table moved to another schema', 'alter table app.other set schema ref', ['ref.other']),
     change('a table made anew', 'drop table ref.other; create table ref.other (x text)', ['ref.other']),
@@ -121,6 +127,30 @@ const harness: ContractHarness = {
     change('a new schema', 'create schema more', ['more']),
     change('a dropped schema', 'drop schema more', []),
     change('a dropped table', 'drop table ref.other', []),
+    change(
+      'functions replaced, overloaded and renamed',
+      `create or replace procedure app.forget(who bigint) language sql as 'select 1';
+       create function app.forget(text) returns void language sql as 'select'; alter function app.stamp() rename to mark`,
+      ['routine app.forget(bigint)', 'routine app.forget(text)', 'routine app.mark()', 'app.orders'],
+    ),
+    change(
+      'a type, a sequence and rights',
+      `alter type app.place add attribute city text; alter sequence app.invoice_number increment 2;
+       grant insert on ref.country to public; grant usage on schema app to public; revoke execute on function app.mark() from public`,
+      ['type app.place', 'sequence app.invoice_number', 'ref.country', 'app', 'routine app.mark()'],
+    ),
+    change(
+      'a trigger, a policy and a rule',
+      `alter table app.orders disable trigger stamped; alter policy own on app.customer using (true);
+       drop rule silent on app.open_orders`,
+      ['app.orders', 'app.customer', 'app.open_orders'],
+    ),
+    change(
+      'a publication, a server and an event trigger; a dropped collation',
+      `alter publication changes set (publish = 'truncate'); alter server archive rename to attic;
+       alter event trigger watching disable; drop collation app.plain; select nextval('app.invoice_number')`,
+      ['publication changes', 'server attic', 'trigger watching'],
+    ),
     change(
       'rows',
       "insert into ref.country values ('de', 'Germany'); analyze ref.country; refresh materialized view app.totals",
@@ -181,8 +211,7 @@ const harness: ContractHarness = {
     await admin.end()
     return fixture
   },
-  stable: (line, fixture) =>
-    line.replaceAll(own(fixture).database, 'shop').replaceAll(/"(db|ns|rel):[\d.]+"/g, '"$1:…"'),
+  stable: (line, fixture) => line.replaceAll(own(fixture).database, 'shop').replaceAll(/"([a-z]+):[\d.]+"/g, '"$1:…"'),
 }
 
 describeConnector(connector, harness)

@@ -55,7 +55,7 @@ async function crawl(serverUrl: string): Promise<void> {
     await sql.unsafe(SCHEMA)
     await using engine = await createEngine([connector])
     const source = await engine.addSource(connector, { url })
-    expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 8 })
+    expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 14 })
     expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 0 })
     await sql.unsafe(`alter type s.mood add value 'happy'; alter table s.person rename column note to remark`)
     expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 1, changed: 1 })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AssetRecord, type ConnectorHandle, nameKey } from '../../connectors/kit/index.ts'
 import { CASES, SETUP } from './fingerprint-cases.ts'
+import { OBJECT_CASES, OBJECT_SETUP, PARSED_BODY_CASES, PARSED_BODY_SETUP } from './fingerprint-object-cases.ts'
 import { describeAll, freshName, onlyScope, openUrl, readInventory, type Scratch, scratchDatabase } from './support.ts'
 
 interface Snapshot {
@@ -9,8 +10,17 @@ interface Snapshot {
   readonly records: ReadonlyMap<string, AssetRecord>
 }
 
-/** The cases run in order on one database: each starts from where the last ended. */
-describe('fingerprints', () => {
+const SETS = [
+  { set: 'relations', setup: SETUP, cases: CASES },
+  {
+    set: 'other objects and facets',
+    setup: OBJECT_SETUP + PARSED_BODY_SETUP,
+    cases: [...OBJECT_CASES, ...PARSED_BODY_CASES],
+  },
+]
+
+/** The cases of a set run in order on one database: each starts from where the last ended. */
+describe.each(SETS)('fingerprints of $set', ({ setup, cases }) => {
   const roles = { '@owner': freshName('owner'), '@other': freshName('other'), '@renamed': freshName('renamed') }
   let scratch: Scratch
   let handle: ConnectorHandle
@@ -26,14 +36,14 @@ describe('fingerprints', () => {
     scratch = await scratchDatabase()
     handle = await openUrl(scratch.url)
     await scratch.sql.unsafe(`create role ${roles['@owner']}; create role ${roles['@other']}`)
-    await scratch.sql.unsafe(expand(SETUP))
+    await scratch.sql.unsafe(expand(setup))
     before = await takeSnapshot(handle)
   })
 
   afterAll(async () => {
     await handle[Symbol.asyncDispose]()
     await scratch.sql.unsafe(`reassign owned by ${roles['@owner']}, ${roles['@other']} to current_user`)
-    await scratch.sql.unsafe(`drop owned by ${roles['@owner']}, ${roles['@other']}`)
+    for (const role of [roles['@owner'], roles['@other']]) await scratch.sql.unsafe(`drop owned by ${role}`)
     await scratch.sql.unsafe(`drop role ${roles['@owner']}, ${roles['@other']}`)
     await scratch[Symbol.asyncDispose]()
   })
@@ -42,7 +52,7 @@ describe('fingerprints', () => {
     expect(await takeSnapshot(handle)).toEqual(before)
   })
 
-  test.each(CASES)('$name', async ({ ddl, changes, falsePositives = [], gate }) => {
+  test.each(cases)('$name', async ({ ddl, changes, falsePositives = [], gate }) => {
     for (const statement of splitStatements(expand(ddl))) await scratch.sql.unsafe(statement)
     const after = await takeSnapshot(handle)
     const changed = differences(before.records, after.records)
@@ -50,7 +60,7 @@ describe('fingerprints', () => {
     const wasteful = moved.filter((key) => !changed.includes(key))
     const gateMoved = before.gate !== after.gate
     before = after
-    const keys = (names: readonly string[]) => names.map((name) => toKey(scratch.name, name)).sort()
+    const keys = (names: readonly string[]) => names.map((name) => toKey(scratch.name, expand(name))).sort()
     expect(changed).toEqual(keys(changes))
     expect(changed.filter((key) => !moved.includes(key))).toEqual([])
     expect(wasteful.filter((key) => !keys(falsePositives).includes(key))).toEqual([])
@@ -73,13 +83,22 @@ function differences<T>(left: ReadonlyMap<string, T>, right: ReadonlyMap<string,
   return [...keys].filter((key) => JSON.stringify(left.get(key)) !== JSON.stringify(right.get(key))).sort()
 }
 
-/** `#` is the database, `#name` a schema, `schema.name` a relation, `name` one of schema `app`. */
+const IN_SCHEMAS = ['routine', 'type', 'sequence', 'collation']
+
+/**
+ * `#` is the database, `#name` a schema, `schema.name` a relation, `name` one of schema `app`; of other groups
+ * `group:schema.name`, `group:name` of `app` or of no schema.
+ */
 function toKey(database: string, name: string): string {
   if (name.startsWith('#')) return nameKey([database, name.slice(1)].filter((part) => part !== ''))
-  return nameKey([database, ...(name.includes('.') ? name.split('.') : ['app', name])])
+  const match = /^(?:(\w+):)?(?:(\w+)\.)?(.*)$/su.exec(name)
+  const [, group, schema, own = ''] = match ?? []
+  if (group === undefined) return nameKey([database, schema ?? 'app', own])
+  if (group === 'principal' || group === 'storage') return nameKey(['', '', own, group])
+  return nameKey([database, IN_SCHEMAS.includes(group) ? (schema ?? 'app') : '', own, group])
 }
 
-/** VACUUM and the like refuse to share a message with others; function bodies here hold `; ` inside quotes only once. */
+/** VACUUM and the like refuse to share a message with others. Bodies of functions hold `; ` too, which ends no statement. */
 function splitStatements(ddl: string): string[] {
-  return ddl.includes("'begin") ? [ddl] : ddl.split('; ')
+  return ddl.split(/; (?=create|alter|drop|grant|revoke|select|comment|begin;|rollback)/)
 }

@@ -1,4 +1,6 @@
+import { POLICIES, RELATION_GRANTS, RULES, STATISTICS, TRIGGERS } from './facets.sql.ts'
 import { RELATION_KINDS } from './fingerprint.sql.ts'
+import { commentOn, explodedGrants, FIRST_USER_OID } from './shared.sql.ts'
 
 /**
  * Every look-up of these queries is by index. Catalogues are often without statistics, and a hash join over a whole one
@@ -7,17 +9,15 @@ import { RELATION_KINDS } from './fingerprint.sql.ts'
 export const BY_INDEX = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
   set_config('enable_seqscan', 'off', true)`
 
-const COMMENT = (catalogue: string, oid: string) =>
-  `(select description from pg_description where classoid = '${catalogue}'::regclass and objoid = ${oid} and objsubid = 0)`
-
-/** Object ids below are the system's own; the built-in types' collation is this one. */
-const FIRST_USER_OID = 16384
+/** The built-in types' collation. */
 const DEFAULT_COLLATION = 100
 
 /** Columns as parallel arrays: a quarter of the cost of one JSON object per column. */
 const COLUMNS = `(select json_build_array(json_agg(attnum), json_agg(attname), json_agg(atttypid::text || ':' || atttypmod),
-    json_agg(attnotnull), json_agg(attidentity), json_agg(attgenerated), json_agg(coll))
+    json_agg(attnotnull), json_agg(attidentity), json_agg(attgenerated), json_agg(coll),
+    json_agg(json_build_array(attname, grants)) filter (where grants is not null))
   from (select a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity, a.attgenerated,
+      case when a.attacl is not null then ${explodedGrants('a.attacl')} end as grants,
       case when a.attcollation <> 0 and (a.attcollation <> ${DEFAULT_COLLATION} or a.atttypid >= ${FIRST_USER_OID})
         and a.attcollation <> (select typcollation from pg_type where oid = a.atttypid)
       then (select quote_ident(n.nspname) || '.' || quote_ident(l.collname) from pg_collation l
@@ -25,7 +25,7 @@ const COLUMNS = `(select json_build_array(json_agg(attnum), json_agg(attname), j
     from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) a)`
 
 const CONSTRAINTS = `(select json_agg(json_build_object('oid', k.oid::text, 'name', k.conname, 'kind', k.contype, 'columns', k.conkey,
-    'definition', pg_get_constraintdef(k.oid), 'comment', ${COMMENT('pg_constraint', 'k.oid')},
+    'definition', pg_get_constraintdef(k.oid), 'comment', ${commentOn('pg_constraint', 'k.oid')},
     'validated', k.convalidated, 'inherited', not k.conislocal,
     'target', case when k.confrelid <> 0 then (select json_build_array(fn.nspname, f.relname)
       from pg_class f join pg_namespace fn on fn.oid = f.relnamespace where f.oid = k.confrelid) end,
@@ -40,7 +40,7 @@ const INDEX_COLUMN = `case when i.indkey[n - 1] <> 0
   else pg_get_indexdef(i.indexrelid, n, true) end`
 
 const INDEXES = `(select json_agg(json_build_object('name', x.relname, 'unique', i.indisunique, 'primary', i.indisprimary,
-    'valid', i.indisvalid, 'definition', pg_get_indexdef(i.indexrelid), 'comment', ${COMMENT('pg_class', 'x.oid')},
+    'valid', i.indisvalid, 'definition', pg_get_indexdef(i.indexrelid), 'comment', ${commentOn('pg_class', 'x.oid')},
     'columns', (select json_agg(${INDEX_COLUMN} order by n) from generate_series(1, i.indnkeyatts) n),
     'include', (select json_agg(${INDEX_COLUMN} order by n) from generate_series(i.indnkeyatts + 1, i.indnatts) n)))
   from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid)`
@@ -69,7 +69,8 @@ const REPLICA_INDEX = `case when c.relreplident = 'i' then (select x.relname fro
  */
 export const relationsOf = (oids: string) => `
 select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relkind as kind, c.relispartition as partition,
-  r.rolname as owner, c.relpersistence as persistence, c.relispopulated as populated, c.relreplident as replica,
+  r.rolname as owner, c.relrowsecurity as row_security, c.relforcerowsecurity as row_security_forced,
+  c.relpersistence as persistence, c.relispopulated as populated, c.relreplident as replica,
   to_json(c.reloptions) as options, m.amname as method, s.spcname as tablespace,
   case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as bound,
   case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
@@ -80,19 +81,24 @@ select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relkind as 
   (select json_object_agg(objsubid, description) from pg_description
     where classoid = 'pg_class'::regclass and objoid = c.oid) as comments,
   (select json_object_agg(adnum, pg_get_expr(adbin, adrelid)) from pg_attrdef where adrelid = c.oid) as defaults,
-  ${PARENTS} as parents, ${COLUMNS} as columns, ${CONSTRAINTS} as constraints, ${INDEXES} as indexes
+  ${PARENTS} as parents, ${COLUMNS} as columns, ${CONSTRAINTS} as constraints, ${INDEXES} as indexes,
+  ${RELATION_GRANTS} as grants, ${TRIGGERS} as triggers, ${POLICIES} as policies, ${RULES} as rules, ${STATISTICS} as statistics
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_roles r on r.oid = c.relowner
   left join pg_am m on m.oid = c.relam left join pg_tablespace s on s.oid = c.reltablespace
 where c.oid = any('{${oids}}'::oid[]) and c.relkind in ${RELATION_KINDS} and c.relpersistence <> 't'`
 
-/** The spelling of every type with its modifiers, and all types reached from them through arrays and domains. */
-export const typeNamesOf = (oids: string) => `
-select distinct atttypid::text || ':' || atttypmod as key, format_type(atttypid, atttypmod) as name, atttypid::text as oid
-from pg_attribute where attrelid = any('{${oids}}'::oid[]) and attnum > 0 and not attisdropped`
+/** Relations and the row types among the types whose columns a page describes. */
+export const columnOwners = (relations: string, types: string) =>
+  `array_cat('{${relations}}'::oid[], array(select typrelid from pg_type where oid = any('{${types}}'::oid[])))`
 
-export const typesOf = (oids: string) => `
+/** The spelling of every type with its modifiers, and all types reached from them through arrays and domains. */
+export const typeNamesOf = (owners: string) => `
+select distinct atttypid::text || ':' || atttypmod as key, format_type(atttypid, atttypmod) as name, atttypid::text as oid
+from pg_attribute where attrelid = any(${owners}) and attnum > 0 and not attisdropped`
+
+export const typesOf = (owners: string) => `
 with recursive used(oid) as (
-  select distinct atttypid from pg_attribute where attrelid = any('{${oids}}'::oid[]) and attnum > 0 and not attisdropped
+  select distinct atttypid from pg_attribute where attrelid = any(${owners}) and attnum > 0 and not attisdropped
   union
   select case when t.typtype = 'd' then t.typbasetype else t.typelem end from used u join pg_type t on t.oid = u.oid
   where t.typtype = 'd' or (t.typcategory = 'A' and t.typelem <> 0)
@@ -108,27 +114,26 @@ select t.oid::text as oid, t.typname as name, t.typtype as kind, t.typcategory a
     where contypid = t.oid and contype = 'c') end as constraints
 from used join pg_type t on t.oid = used.oid`
 
-export const DATABASE = `
-select d.oid::text as oid, d.datname as name, r.rolname as owner, s.description as comment,
-  pg_encoding_to_char(d.encoding) as encoding, d.datcollate as collate, d.datctype as ctype,
-  case when t.spcname <> 'pg_default' then t.spcname end as tablespace
-from pg_database d left join pg_roles r on r.oid = d.datdba left join pg_tablespace t on t.oid = d.dattablespace
-  left join pg_shdescription s on s.classoid = 'pg_database'::regclass and s.objoid = d.oid
-where d.datname = current_database()`
-
-export const schemasOf = (oids: string) => `
-select n.oid::text as oid, n.nspname as name, r.rolname as owner, ${COMMENT('pg_namespace', 'n.oid')} as comment
-from pg_namespace n left join pg_roles r on r.oid = n.nspowner where n.oid = any('{${oids}}'::oid[])`
-
 /**
- * Of some relations, those that cannot be read now because another session holds an exclusive lock on them or on what
- * their view rule reads.
+ * Of some objects, those whose text cannot be made now because another session holds an exclusive lock on a table: on
+ * the relation itself, or on what one of its rules and policies, a function's parsed body or a row filter reads.
  */
-export const blockedOf = (oids: string) => `
+export const blockedOf = ({
+  relations,
+  routines,
+  publications,
+}: Readonly<Record<'relations' | 'routines' | 'publications', string>>) => `
 with locked as (
   select l.relation as oid from pg_locks l where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.granted
     and l.pid <> pg_backend_pid() and l.database = (select oid from pg_database where datname = current_database())
+), reading as (
+  select d.classid, d.objid from pg_depend d where d.refclassid = 'pg_class'::regclass and d.refobjid in (select oid from locked)
 )
-select c.oid::text as oid from pg_class c where c.oid = any('{${oids}}'::oid[]) and (c.oid in (select oid from locked)
-  or exists (select from pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
-    where w.ev_class = c.oid and d.refclassid = 'pg_class'::regclass and d.refobjid in (select oid from locked)))`
+select 'rel:' || c.oid as id from pg_class c where c.oid = any('{${relations}}'::oid[]) and (c.oid in (select oid from locked)
+  or exists (select from pg_rewrite w join reading r on r.classid = 'pg_rewrite'::regclass and r.objid = w.oid where w.ev_class = c.oid)
+  or exists (select from pg_policy p join reading r on r.classid = 'pg_policy'::regclass and r.objid = p.oid where p.polrelid = c.oid))
+union all
+select 'fn:' || r.objid from reading r where r.classid = 'pg_proc'::regclass and r.objid = any('{${routines}}'::oid[])
+union all
+select 'pub:' || p.prpubid from pg_publication_rel p
+  where p.prpubid = any('{${publications}}'::oid[]) and p.prrelid in (select oid from locked)`
