@@ -196,3 +196,38 @@ left join stock.supplier s on s.id = b.supplier_id
 group by l.sku, p.title
 having sum(l.quantity - l.reserved) < 10;
 comment on view reporting.reorder is 'What runs out soon, and how long the supplier takes.';
+
+create sequence sales.invoice_number start 10000;
+comment on sequence sales.invoice_number is 'Invoices are numbered without gaps in a year.';
+
+create function sales.order_amount(wanted bigint) returns numeric language sql stable
+return (select sum(i.amount) from sales.order_item i where i.order_id = wanted);
+comment on function sales.order_amount(bigint) is 'What one order comes to, before refunds.';
+
+create function sales.orders_between(since date, until date default current_date) returns setof sales.orders
+language sql stable as $$
+  select * from sales.orders where ordered_at >= since and ordered_at < until
+$$;
+comment on function sales.orders_between(date, date) is 'Orders of a time, the last day left out.';
+
+create function stock.keep_reserved() returns trigger language plpgsql as $$
+begin
+  if new.reserved > new.quantity then
+    raise exception 'only % of % left in %', new.quantity - old.reserved, new.sku, new.warehouse_code;
+  end if;
+  return new;
+end $$;
+create trigger reserved_is_there before update on stock.level for each row execute function stock.keep_reserved();
+comment on trigger reserved_is_there on stock.level is 'Nobody reserves what is not there.';
+
+create procedure reporting.refresh() language plpgsql as $$
+begin
+  refresh materialized view reporting.monthly_revenue;
+end $$;
+comment on procedure reporting.refresh() is 'Run every night by the scheduler.';
+
+alter table sales.customer enable row level security;
+create policy own_account on sales.customer using (email = current_setting('shop.user', true));
+comment on policy own_account on sales.customer is 'The web site sees the account of whoever is signed in, and no other.';
+grant usage on schema sales to public;
+grant select on sales.product, sales.category to public;

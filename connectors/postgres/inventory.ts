@@ -4,7 +4,7 @@ import { SCHEMAS } from './families/container.ts'
 import { nativeIdOf, type ObjectRow, type Place, type Selection } from './families/family.ts'
 import { FAMILIES, familyOf, keyOf } from './families/index.ts'
 import { nameCondition } from './filter.ts'
-import { THIS_DATABASE } from './queries/shared.sql.ts'
+import { PLACE } from './queries/shared.sql.ts'
 import { readSalt } from './salt.ts'
 import { readServer, type Server } from './server.ts'
 import type { Session } from './session.ts'
@@ -23,9 +23,6 @@ interface ItemRow extends StampRow {
 export function stampOf(salt: string, { oid, fingerprint }: StampRow): string {
   return `${salt}.${oid}.${fingerprint}`
 }
-
-/** Where we are, as the snapshot has it. */
-export const PLACE = `select datname as database, oid::text as "databaseOid" from pg_database where oid = ${THIS_DATABASE}`
 
 /** The items of a database, all of one snapshot, read through a cursor so that memory does not grow with them. */
 export async function* listItems(

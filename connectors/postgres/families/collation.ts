@@ -24,6 +24,7 @@ where ${condition} and l.collencoding in (-1, (select encoding from pg_database 
 export const collation = defineFamily<CollationRow>({
   prefix: 'coll',
   group: 'collation',
+  inSchemas: true,
   stamps: (selection) => contentStamps(collations(selected(selection, 'l.oid', 'l.collnamespace'))),
   rows: (oids) => collations(selected({ oids }, 'l.oid')),
   record: ({ facts, ...row }, place) => ({

@@ -33,6 +33,8 @@ export interface Family<Row extends ObjectRow = ObjectRow> {
   /** Begins the immutable id: `fn:16384.24577`. */
   readonly prefix: string
   readonly group: AssetKind['group']
+  /** Whether its objects are in schemas. */
+  readonly inSchemas?: boolean
   /** Of the whole server, and seen from each of its databases that it matters to. */
   readonly shared?: boolean
   /** Answers `oid, schema, name, fingerprint`; takes no locks. */

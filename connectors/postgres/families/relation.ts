@@ -7,6 +7,7 @@ import { defineFamily, selected } from './family.ts'
 export const relation = defineFamily<RelationRow>({
   prefix: 'rel',
   group: 'relation',
+  inSchemas: true,
   stamps: (selection) => {
     const names = 'relations' in selection ? selection.relations : 'true'
     return relationStamps(`${selected(selection, 'c.oid', 'c.relnamespace')} and ${names}`)

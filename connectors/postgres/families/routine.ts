@@ -98,6 +98,7 @@ function stamps(condition: string, server: Server): string {
 export const routine = defineFamily<RoutineRow>({
   prefix: 'fn',
   group: 'routine',
+  inSchemas: true,
   stamps: (selection, server) => stamps(selected(selection, 'p.oid', 'p.pronamespace'), server),
   rows: (oids, server) => routines(selected({ oids }, 'p.oid'), server, true),
   record: toRecord,

@@ -40,6 +40,7 @@ where c.relpersistence <> 't' and ${condition}`
 export const sequence = defineFamily<SequenceRow>({
   prefix: 'seq',
   group: 'sequence',
+  inSchemas: true,
   stamps: (selection) => contentStamps(sequences(selected(selection, 'c.oid', 'c.relnamespace'))),
   rows: (oids) => sequences(selected({ oids }, 'c.oid')),
   record: (row, place) => ({

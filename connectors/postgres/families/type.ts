@@ -101,6 +101,7 @@ where ${condition} and t.typtype in ('e', 'd', 'c', 'r', 'b') and (c.oid is null
 export const type = defineFamily<TypeObjectRow>({
   prefix: 'type',
   group: 'type',
+  inSchemas: true,
   stamps: (selection, server) => contentStamps(types(selected(selection, 't.oid', 't.typnamespace'), server)),
   rows: (oids, server) => types(selected({ oids }, 't.oid'), server),
   record: toRecord,

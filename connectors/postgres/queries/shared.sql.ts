@@ -4,6 +4,9 @@ export const OF_USERS = "n.nspname !~ '^pg_' and n.nspname <> 'information_schem
 /** The database we are connected to. */
 export const THIS_DATABASE = '(select oid from pg_database where datname = current_database())'
 
+/** Where we are, as the snapshot has it. */
+export const PLACE = `select datname as database, oid::text as "databaseOid" from pg_database where oid = ${THIS_DATABASE}`
+
 /** Ids below are the system's own. */
 export const FIRST_USER_OID = 16384
 
