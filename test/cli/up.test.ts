@@ -39,13 +39,13 @@ test('up serves the sample company until Ctrl-C; the second start finds it', asy
   up.child.kill('SIGINT')
   const { code, stdout } = await up.finished()
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^sample_shop: 28 assets with \d+ columns, synced in/m)
+  expect(stdout).toMatch(/^sample_shop: 43 assets with \d+ columns, synced in/m)
   expect(stdout).toContain('└─ sample_shop.sales.customer_value  (view)')
   expect(stdout).toMatch(/^Temporal UI: http:\/\/127\.0\.0\.1:\d+$/m)
 
   const again = await tidemark(['up', '--sample', '--once'], env)
   expect(again.code).toBe(0)
-  expect(again.stdout).toMatch(/^sample_shop: 28 assets/m)
+  expect(again.stdout).toMatch(/^sample_shop: 43 assets/m)
   // A store of its own is started for the time of a command.
   expect(
     await rows(env, 'select count(*)::int as runs, count(distinct source)::int as sources from catalog.sync_history'),
