@@ -183,7 +183,7 @@ function declareCatalog(verb: Declare): void {
     'derive the lineage of statements in a file, without a store',
     () => import('./verbs/derive.ts'),
   ).option('--time-limit <duration>', 'for each case', '10s')
-  verb('sql <query>', 'query the store, read-only', () => import('./verbs/sql.ts'))
+  verb('sql [query]', 'query the store, read-only; without a query, open psql on it', () => import('./verbs/sql.ts'))
 }
 
 function declareService(verb: Declare): void {

@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { IngestError } from '../model/errors.ts'
-import { grantReader } from './reader.ts'
+import { ensureReader, grantCliReader } from './reader.ts'
 import { asStoreError } from './store.ts'
 import { ensureTrigrams, similarWords } from './trigram.ts'
 
@@ -31,7 +31,8 @@ export async function migrateStore(url: string): Promise<void> {
     })
     await applyViews(client)
     await client.begin((tx) => ensurePartitions(tx))
-    await grantReader(client)
+    await ensureReader(client)
+    await grantCliReader(client)
   } catch (error) {
     throw asStoreError(error)
   } finally {

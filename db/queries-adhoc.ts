@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { IngestError } from '../model/errors.ts'
+import { findReader } from './reader.ts'
 import { asStoreError, sqlState } from './store.ts'
 
 export interface QueryResult {
@@ -15,7 +16,8 @@ const BIGINT = 20
 const NUMERIC = 1700
 
 /**
- * Runs one statement that somebody typed, on a connection of its own that can only read. Whole numbers and decimals come
+ * Runs one statement that somebody typed, on a connection of its own that can only read, as the readers' role where there
+ * is one. Whole numbers and decimals come
  * as numbers where a number holds them exactly, else as text. @throws IngestError `invalid_config` for a bad statement.
  */
 export async function queryReadOnly(url: string, text: string): Promise<QueryResult> {
@@ -30,6 +32,8 @@ export async function queryReadOnly(url: string, text: string): Promise<QueryRes
     },
   })
   try {
+    const role = await findReader(client)
+    if (role !== undefined) await client.unsafe(`set role ${role}`)
     // Prepared, so that it is one statement: a second could switch the read-only mode off.
     const rows = await client.unsafe(text.replace(/;\s*$/, ''), [], ONE_STATEMENT)
     return { columns: (rows.columns ?? []).map((column) => column.name), rows: [...rows] }

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migrateStore } from '../../db/migrate.ts'
-import { READER_ROLE } from '../../db/reader.ts'
+import { CLI_READER_ROLE } from '../../db/reader.ts'
 import { createDatabase } from '../helpers/store.ts'
 import { createPlace, type Environment, makeHome, type Place, tidemark } from './support.ts'
 
@@ -23,9 +23,9 @@ beforeAll(async () => {
   await asAdmin(place.env.DATABASE_URL as string, async (sql) => {
     // Roles are the server's: other suites may make the same one.
     await sql.unsafe(
-      `do $$ begin create role ${READER_ROLE}; exception when duplicate_object or unique_violation then null; end $$`,
+      `do $$ begin create role ${CLI_READER_ROLE}; exception when duplicate_object or unique_violation then null; end $$`,
     )
-    await sql.unsafe(`create role ${LOGIN} login in role ${READER_ROLE}`)
+    await sql.unsafe(`create role ${LOGIN} login in role ${CLI_READER_ROLE}`)
   })
   await migrateStore(place.env.DATABASE_URL as string)
   const url = new URL(place.env.DATABASE_URL as string)
