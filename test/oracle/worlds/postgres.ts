@@ -45,6 +45,29 @@ const BEGINNING = [
 
 const DATABASE_OPERATIONS = ['create database', 'drop database', 'rename database', 'recreate database'] as const
 
+/**
+ * PostgreSQL locks relations, but no schema, type or function that a new object of another transaction comes to depend
+ * on. Dropped beside it, such a thing leaves an object whose definition nobody can read again; no crawl mends that.
+ */
+const LOCKING = [
+  'table',
+  'view',
+  'index',
+  'foreign table',
+  'temporary table',
+  'column',
+  'constraint',
+  'trigger',
+  'policy',
+  'default',
+  'not null',
+  'identity',
+]
+const isUnguarded = (operation: string) => {
+  const [, what] = /^(?:drop|recreate) (.*)$/.exec(operation) ?? []
+  return what !== undefined && !LOCKING.includes(what)
+}
+
 export function postgresSubject(adminUrl: string): OracleSubject {
   return { name: 'postgres', connector, createWorld: (seed) => postgresWorld(adminUrl, seed) }
 }
@@ -97,7 +120,7 @@ export async function postgresWorld(adminUrl: string, seed: number): Promise<Ora
   const apply = async (operation: string, picks: readonly number[]) => {
     if (DATABASE_OPERATIONS.some((known) => known === operation)) return changeDatabases(operation, picks)
     const database = await choose(picks)
-    if (database === undefined) return
+    if (database === undefined || (open?.database === database && isUnguarded(operation))) return
     const sql = session(database)
     await tolerate(perform(sql, operation, picks, roles))
   }
@@ -123,7 +146,7 @@ export async function postgresWorld(adminUrl: string, seed: number): Promise<Ora
     apply,
     async applyInTransaction(operation, picks) {
       const database = open?.database ?? (await choose(picks))
-      if (database === undefined) return
+      if (database === undefined || isUnguarded(operation)) return
       if (open === undefined) {
         const sql = connect(adminUrl, database)
         await sql.unsafe('begin')
