@@ -41,8 +41,8 @@ function withoutDecorator(parts: readonly string[]): string[] {
 /** What a date shard `events_20240131` or a wildcard `events_2024*` belongs to: `events_yyyymmdd`, as the family is catalogued. */
 export function shardFamily(name: TableName): TableName | undefined {
   const last = name.at(-1) ?? ''
-  const shard = /^(.*?_?)(?:\d{8}|\d{4,7}\*|\*)$/.exec(last)
-  const stem = shard?.[1]
+  const shard = /^(.*?_)(?:\d{8}|\d{0,7}\*)$|^(.*?)\d{8}$/.exec(last)
+  const stem = shard?.[1] ?? shard?.[2]
   if (stem === undefined || stem === '') return undefined
   if (/\d{8}$/.test(last) && !isDate(last.slice(-8))) return undefined
   return [...name.slice(0, -1), `${stem}yyyymmdd`]

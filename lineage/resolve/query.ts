@@ -92,22 +92,24 @@ function resolveCte(
   parent: Scope | undefined,
   outer: CteEnv | undefined,
 ): Relation {
-  const finish = (relation: Relation): Relation => addExtra(ctx, renameColumns(ctx, relation, cte.columns, query), cte)
+  const rename = (relation: Relation): Relation => renameColumns(ctx, relation, cte.columns, query)
   const body = setOf(query)
-  if (body === undefined || !(recursive || ctx.traits.recursiveWithoutKeyword))
-    return finish(resolveQuery(ctx, query, parent, outer))
+  if (body === undefined || !(recursive || ctx.traits.recursiveWithoutKeyword)) {
+    return addExtra(ctx, rename(resolveQuery(ctx, query, parent, outer)), cte)
+  }
   const inner = query.with.length === 0 ? outer : resolveWith(ctx, query.with, query.recursive, parent, outer)
-  const anchor = finish(resolveQuery(ctx, body.first, parent, inner))
+  const anchor = rename(resolveQuery(ctx, body.first, parent, inner))
   let relation = anchor
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const usage = { read: false }
-    const env = define(ctx, cte, relation, inner, usage)
+    const env = define(ctx, cte, addExtra(ctx, relation, cte), inner, usage)
     const rest = body.rest.map((branch) => ({ ...branch, relation: resolveQuery(ctx, branch.query, parent, env) }))
-    const next = finish(combineSet(ctx, anchor, rest, body))
-    if (!usage.read || total(next) === total(relation)) return next
+    const next = combineSet(ctx, anchor, rest, body)
+    const settled = !usage.read || total(next) === total(relation)
     relation = next
+    if (settled) break
   }
-  return relation
+  return addExtra(ctx, relation, cte)
 }
 
 function setOf(query: Query): SetOperation | undefined {

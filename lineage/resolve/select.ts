@@ -186,6 +186,7 @@ function defaultName(ctx: Context, value: Expression, position: number): string 
 function postgresName(ctx: Context, value: Expression): string {
   if (value.kind === 'call') return value.key.toLowerCase()
   if (value.kind === 'case') return 'case'
+  if (value.kind === 'field') return value.base.kind === 'column' ? defaultName(ctx, value.base, 0) : '?column?'
   if (value.kind === 'operation' && value.cast && value.operands[0] !== undefined) {
     const [operand] = value.operands
     return operand.kind === 'column' ? defaultName(ctx, operand, 0) : postgresName(ctx, operand)

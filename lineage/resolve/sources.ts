@@ -42,7 +42,8 @@ function bindSource(ctx: Context, scope: Scope, source: Source, hidden: boolean)
     return
   }
   const bound = relationOf(ctx, scope, source)
-  const relation = renameColumns(ctx, bound.relation, source.columns, source)
+  const names = source.kind === 'function' ? withoutOrdinal(source).columns : source.columns
+  const relation = renameColumns(ctx, bound.relation, names, source)
   addDeps(scope.influences, relation.influences)
   scope.bindings.push({
     ...bound,
@@ -240,6 +241,7 @@ const TABLE_READERS = new Set([
   'LIVE',
   'MERGE',
   'VIEW',
+  'SEMANTIC_VIEW',
 ])
 /** Those that run a query elsewhere, given as text. */
 const EXTERNAL = new Set([
@@ -252,7 +254,8 @@ const EXTERNAL = new Set([
   'MYSQL_QUERY',
 ])
 
-function functionSource(ctx: Context, scope: Scope, source: FunctionSource): Relation {
+function functionSource(ctx: Context, scope: Scope, given: FunctionSource): Relation {
+  const source = withoutOrdinal(given)
   const { call } = source
   const relation =
     call.kind === 'call'
@@ -260,7 +263,18 @@ function functionSource(ctx: Context, scope: Scope, source: FunctionSource): Rel
       : functionRelation(aliasNames(ctx, source), resolveValue(ctx, scope, call).deps, source.columns.length === 0)
   if (source.ordinal === undefined) return relation
   const ordinal: OutColumn = { name: foldName(source.ordinal, ctx.traits), deps: NO_DEPS, transformation: 'constant' }
-  return { ...relation, columns: [...relation.columns, ordinal], placed: relation.placed + 1 }
+  const columns = [...relation.columns, ordinal]
+  return { ...relation, columns, placed: relation.placed + 1 }
+}
+
+/** `UNNEST(a) WITH ORDINALITY AS u (x, n)`: the last name is the ordinal's. */
+function withoutOrdinal(source: FunctionSource): FunctionSource {
+  const { call, columns, ordinal } = source
+  const values = call.kind === 'call' && call.key === 'UNNEST' ? call.args.length : 1
+  const last = columns.at(-1)
+  if (ordinal === undefined || ordinal.text !== 'ordinality' || last === undefined || columns.length <= values)
+    return source
+  return { ...source, columns: columns.slice(0, -1), ordinal: last }
 }
 
 function aliasNames(ctx: Context, source: FunctionSource): string[] {

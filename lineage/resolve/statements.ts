@@ -107,11 +107,16 @@ function resolveCreate(ctx: Context, statement: CreateStatement, ctes: CteEnv | 
   const given = resolveQuery(ctx, query, undefined, ctes)
   const written = to ?? target
   const resolved = resolveTarget(ctx, written)
-  // Columns that ClickHouse declares are matched by name; elsewhere they rename by position.
-  const relation = ctx.traits.dialect === 'clickhouse' ? given : renameColumns(ctx, given, columns, query)
+  const relation = declaresByName(ctx, statement) ? given : renameColumns(ctx, given, columns, query)
   if (to === undefined) make(ctx, target, resolved, namedColumns(ctx, resolved, relation), relation)
   else write(ctx, written, resolved, namedColumns(ctx, resolved, relation), relation)
   return EMPTY_RELATION
+}
+
+/** Columns that ClickHouse and MySQL's tables declare are matched by name; elsewhere they rename by position. */
+function declaresByName(ctx: Context, { object }: CreateStatement): boolean {
+  const { dialect } = ctx.traits
+  return dialect === 'clickhouse' || (object === 'table' && (dialect === 'mysql' || dialect === 'mariadb'))
 }
 
 function resolveInsert(ctx: Context, statement: InsertStatement, outer: CteEnv | undefined): Relation {

@@ -154,10 +154,19 @@ function readArguments(c: Cursor, key: string, inside: Inside): void {
   if (key === 'EXTRACT' && isName(peek(c)))
     while (!isNext(c, 'FROM') && !isNext(c, ',') && peek(c).key !== ')') c.at += 1
   if (NO_ARGUMENT_TYPE.has(key) && c.traits.dialect === 'tsql') skipUntil(c, COMMA)
+  if (key === 'SEMANTIC_VIEW') {
+    inside.tables.push(readPath(c, 'a semantic view'))
+    skipUntil(c, new Set())
+  }
   let between = false
   while (!take(c, ')')) {
     const token = peek(c)
     if (token.type === 'end') throw unexpected(c, ')')
+    if (key === 'XMLTABLE' && isNext(c, 'COLUMNS') && !isNext(c, 'COLUMNS', '(')) {
+      c.at += 1
+      readDefinitionList(c, inside.columns)
+      return
+    }
     if (take(c, ',')) between = false
     else if (take(c, 'ORDER', 'BY')) inside.order.push(...readOrderList(c))
     else if (take(c, 'AS')) skipUntil(c, COMMA)
@@ -290,6 +299,10 @@ function readLambda(c: Cursor): Expression | undefined {
 /** The columns JSON_TABLE, XMLTABLE and OPENJSON declare, nested ones too. */
 function readColumnDefinitions(c: Cursor, names: Name[]): void {
   expect(c, '(')
+  readDefinitionList(c, names)
+}
+
+function readDefinitionList(c: Cursor, names: Name[]): void {
   while (!take(c, ')')) {
     if (take(c, ',')) continue
     if (peek(c).type === 'end') throw unexpected(c, ')')

@@ -449,6 +449,11 @@ function readReference(c: Cursor, token: Token): Expression {
       c.at += 2
       return readStarModifiers(c, path, token.start)
     }
+    // Snowflake's t.$1: which column that is, only the order of the source tells.
+    if (next.type === 'variable') {
+      c.at += 2
+      return { kind: 'literal', start: token.start, end: next.end }
+    }
     if (isNext(c, '.', '.') && isName(peek(c, 2))) c.at += 1
     else if (!isName(next) && next.type !== 'string') break
     c.at += 1
@@ -500,8 +505,13 @@ function readAccess(c: Cursor, base: Expression, token: Token): Expression | und
     return star.except.length + star.replace.length > 0 ? done([], true) : done([], true)
   }
   if (token.key === '.' && (isName(peek(c, 1)) || peek(c, 1).type === 'number')) {
+    const field = peek(c, 1)
     c.at += 2
     if (isNext(c, '(')) return readMethod(c, base)
+    // (t).a is t.a, and (t.a).b its field.
+    if (base.kind === 'column' && isName(field)) {
+      return { kind: 'column', path: [...base.path, toName(field)], start: base.start, end: field.end }
+    }
     return done([])
   }
   if (token.type === 'number' && token.text.startsWith('.') && adjacent) return took(c, 1, done([]))

@@ -16,7 +16,7 @@ import {
 } from './cursor.ts'
 import { isQueryNext } from './expressions.ts'
 import { readFromItems } from './from.ts'
-import { SqlSyntaxError } from './lexer.ts'
+import { SqlSyntaxError, type Token } from './lexer.ts'
 import { continueQuery, NO_WITH, readQuery, readQueryAfter, readWith } from './query.ts'
 import { readAlter, readCopy, readDrop, readExport, readLoad, readRename, readUnload } from './statements/alter.ts'
 import { readDelete, readMerge, readUpdate } from './statements/change.ts'
@@ -249,11 +249,20 @@ function readFor(c: Cursor, out: ParsedStatement[], start: number): void {
   const name = readName(c, 'a variable')
   if (take(c, 'AS') && isQueryNext(c)) out.push(cursorOf(c, name, readQuery(c), start))
   else if (take(c, 'IN')) {
-    const query = isNext(c, '(') ? readGrouped(c) : isQueryNext(c) ? readQuery(c) : undefined
+    const query = isNext(c, '(') ? readGrouped(c) : isQueryNext(c) ? readQuery(c) : readCursorName(c)
     if (query !== undefined) out.push(cursorOf(c, name, query, start))
     else skipUntil(c, CONDITION_ENDS)
   }
   if (!take(c, 'LOOP')) take(c, 'DO')
+}
+
+/** FOR row IN cursor LOOP: the cursor's rows, by its name. */
+function readCursorName(c: Cursor): Query | undefined {
+  if (!isName(peek(c)) || peek(c, 1).key !== 'LOOP') return undefined
+  const name = toName(advance(c))
+  const { start, end } = name
+  const body = { kind: 'table-query' as const, table: [name], start, end }
+  return { kind: 'nested', with: [], recursive: false, order: [], start, end, body }
 }
 
 function readGrouped(c: Cursor): Query | undefined {
@@ -402,6 +411,23 @@ const TRAILERS = new Set([
   'IN',
 ])
 
+/** First words of statements that move no data between tables. */
+const QUIET = new Set(
+  `SET USE GRANT REVOKE DENY ANALYZE VACUUM EXPLAIN DESCRIBE DESC SHOW TRUNCATE COMMIT ROLLBACK START BEGIN END SAVEPOINT SAVE RELEASE LOCK
+  UNLOCK COMMENT REFRESH CALL OPTIMIZE MSCK REPAIR CACHE UNCACHE ADD LIST LS PUT GET REMOVE RM ATTACH DETACH PRAGMA REINDEX CLUSTER
+  CHECKPOINT DISCARD LISTEN NOTIFY UNLISTEN PREPARE DEALLOCATE FETCH CLOSE OPEN MOVE RESET ABORT KILL FLUSH INSTALL LOAD EXPORT IMPORT
+  SYSTEM ASSERT RAISE LEAVE ITERATE BREAK CONTINUE SIGNAL UNDROP CLEAR UNSET PRINT RAISERROR THROW WAITFOR GOTO DBCC BACKUP RESTORE BULK
+  CHECK PURGE FLASHBACK AUDIT SUSPEND RESUME DECLARE CREATE ALTER DROP UPDATE EXECUTE EXEC PROFILE DO RENAME EXCHANGE COPY UNLOAD
+  REASSIGN SECURITY CONNECT SPOOL PROMPT WHENEVER VARIABLE EXIT QUIT DELIMITER LET RETURN NULL APPLY VALIDATE DEFINE REM TERMINATE
+  LEAVE MARK COMPUTE COLLECT HELP HANDLER BINLOG CHANGE STOP SHUTDOWN RECONFIGURE ENABLE DISABLE GO WHILE IF`.split(
+    /\s+/,
+  ),
+)
+
+function isKnown(token: Token | undefined): boolean {
+  return token === undefined || token.type === 'variable' || token.type === 'operator' || QUIET.has(token.key)
+}
+
 /** Reads a statement, keeps a failure as its result, and leaves the cursor behind its end. */
 function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () => Statement): void {
   c.skipped = []
@@ -410,6 +436,7 @@ function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () 
   try {
     const statement = read()
     if (statement.kind === 'other') {
+      if (!c.inRoutine && !isKnown(c.tokens[from])) throw new SqlSyntaxError('no statement begins so', start)
       if (c.at === from) c.at += 1
       skipStatement(c)
     } else finish(c, statement)

@@ -142,7 +142,7 @@ function startsBody(c: Cursor, kind: Kind): boolean {
 
 function isBodyStart(c: Cursor, kind: Kind): boolean {
   const { key, type } = peek(c)
-  if (type !== 'word' || !BODY_STARTS.has(key)) return false
+  if (type !== 'word' || !BODY_STARTS.has(key) || kind === 'rule') return false
   // The events of a trigger and clauses of options are no statements.
   if (kind === 'trigger' && /^(?:INSERT|UPDATE|DELETE|EXECUTE)$/.test(key))
     return /^(?:INTO|FROM|SET)$/.test(peek(c, 1).key) || (key === 'UPDATE' && peek(c, 2).key === 'SET')
