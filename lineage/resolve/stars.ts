@@ -12,6 +12,9 @@ export interface StarColumns {
   readonly placed: number
 }
 
+/** Far beyond what any table may have: stars over stars that are joined with themselves double at each level. */
+const MAX_COLUMNS = 50_000
+
 type Star = Extract<Expression, { kind: 'star' | 'pattern' }>
 
 /** The columns of `*`, `t.*` and COLUMNS('…'), with whatever EXCEPT, REPLACE and RENAME make of them. */
@@ -22,6 +25,7 @@ export function starColumns(
   toValue: (expression: Expression) => Value,
 ): StarColumns {
   const all = star.kind === 'star' && star.qualifier.length > 0 ? qualified(ctx, scope, star) : unqualified(scope)
+  if (all.columns.length > MAX_COLUMNS) throw new RangeError(`a star over ${all.columns.length} columns`)
   if (star.kind === 'pattern') return matching(ctx, all, star.pattern, star)
   const like = star.like === undefined ? all : matching(ctx, all, likeToRegex(star.like), star)
   return changed(ctx, like, star, toValue)

@@ -141,9 +141,14 @@ function randomColumn(random: Random, sources: readonly Source[]): Piece {
   const column = pick(random, source.columns)
   const unique = sources.filter((other) => other.columns.some(({ name }) => name === column.name)).length === 1
   const bare = unique && random() < 0.4
+  // In ClickHouse a bare name means the select item of that name before any column.
+  const isAlias = /^c\d+$/.test(column.name)
   return {
     reads: column.reads,
-    render: (options) => (bare ? column.name : `${aliasOf(options, source.index)}.${column.name}`),
+    render: (options) =>
+      bare && !(isAlias && options.dialect === 'clickhouse')
+        ? column.name
+        : `${aliasOf(options, source.index)}.${column.name}`,
   }
 }
 
