@@ -1,11 +1,18 @@
 import { styleText } from 'node:util'
 import { type ErrorCategory, IngestError } from '../model/errors.ts'
 import { tellError } from '../services/errors.ts'
+import { writeDocument } from './document.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-/** Where a verb's words go: results to stdout, everything else to stderr; with --json stdout is one JSON document. */
+/** How results come: as text for people, or as one document for programs. */
+export const FORMS = ['table', 'json', 'yaml', 'csv'] as const
+export type Form = (typeof FORMS)[number]
+
+/** Where a verb's words go: results to stdout, everything else to stderr; in the other forms than `table` stdout is one document. */
 export interface Io {
+  readonly form: Form
+  /** Whether stdout is one document, whatever its form. */
   readonly json: boolean
   /** Whether a person watches: progress may be drawn over, questions asked. */
   readonly interactive: boolean
@@ -31,12 +38,13 @@ export interface Streams {
 }
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean }
 
-export function createIo(options: { readonly json: boolean }, { stdin, stdout, stderr }: Streams = process): Io {
-  const { json } = options
+export function createIo({ form }: { readonly form: Form }, { stdin, stdout, stderr }: Streams = process): Io {
+  const json = form !== 'table'
   const write = (stream: Output, line: string) => stream.write(`${line}\n`)
   const coloured = (stream: Output) => (style: Style, text: string) => styleText(style, text, { stream })
   const onStderr = coloured(stderr)
   return {
+    form,
     json,
     interactive: !json && [stdin, stdout, stderr].every((stream) => stream.isTTY === true),
     write: (text) => {
@@ -46,14 +54,15 @@ export function createIo(options: { readonly json: boolean }, { stdin, stdout, s
       if (!json) write(stdout, line)
     },
     data: (value) => {
-      if (json) write(stdout, JSON.stringify(value, undefined, 2))
+      if (form !== 'table') stdout.write(writeDocument(form, value))
     },
     note: (line) => {
       if (!json) write(stderr, line)
     },
     error: (error) => {
       const told = tellError(error)
-      if (json) write(stdout, JSON.stringify({ error: told }))
+      if (form === 'json') write(stdout, JSON.stringify({ error: told }))
+      if (form === 'yaml') stdout.write(writeDocument(form, { error: told }))
       write(stderr, `${onStderr(['red', 'bold'], 'error:')} ${told.message}`)
       if (told.hint !== null) write(stderr, `${onStderr(['cyan', 'bold'], 'hint:')} ${told.hint}`)
     },

@@ -1,14 +1,14 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { IngestError } from '../model/errors.ts'
 import type { Invocation, Verb } from './invocation.ts'
-import { createIo, EXIT, exitCodeFor, type Io, type Streams } from './io.ts'
+import { createIo, EXIT, exitCodeFor, FORMS, type Form, type Io, type Streams } from './io.ts'
 import { catchSignals } from './signals.ts'
 import { readVersion } from './version.ts'
 
 /** Runs one command line; resolves to the exit code. */
 export async function runCli(argv: readonly string[], streams?: Streams): Promise<number> {
   // Read ahead of the parser, so that its own errors are told in the right form.
-  const io = createIo({ json: argv.includes('--json') }, streams)
+  const io = createIo({ form: readForm(argv) }, streams)
   const signals = catchSignals(() => io.note('stopping … (Ctrl-C again to stop at once)'))
   let code: number = EXIT.done
   const program = createProgram(io, async (load, args, options) => {
@@ -26,6 +26,16 @@ export async function runCli(argv: readonly string[], streams?: Streams): Promis
   } finally {
     signals.release()
   }
+}
+
+/** The form that a command line asks for; the parser tells what is wrong with it. */
+function readForm(argv: readonly string[]): Form {
+  const end = argv.indexOf('--')
+  const words = end < 0 ? argv : argv.slice(0, end)
+  const place = words.findLastIndex((word) => word === '--output' || word === '-o')
+  const joined = words.findLast((word) => word.startsWith('--output='))?.slice('--output='.length)
+  const named = joined ?? (place < 0 ? undefined : words[place + 1])
+  return FORMS.find((form) => form === named) ?? (words.includes('--json') ? 'json' : 'table')
 }
 
 function tellUsage(io: Io, error: CommanderError): number {
@@ -49,6 +59,7 @@ function createProgram(io: Io, call: Call): Command {
     .description('Crawls the metadata of your data systems into one PostgreSQL store, incrementally, on schedules.')
     .version(readVersion(), '-V, --version')
     .option('--json', 'print one JSON document instead of text (docs/cli.md has the shapes)')
+    .addOption(new Option('-o, --output <form>', 'the form of the result; json is what --json gives').choices(FORMS))
     .exitOverride()
     // Errors come out of parseAsync and are told once, by runCli.
     .configureOutput({ outputError: () => {}, writeOut: io.write })
@@ -65,8 +76,26 @@ function createProgram(io: Io, call: Call): Command {
   declareSyncs(verb)
   declareCatalog(verb)
   declareService(verb)
+  declareCompletion(program, io, call)
   if (io.json) program.configureHelp({ helpWidth: 120 })
   return program
+}
+
+/** The shells' scripts are written from the program as it is declared; what they ask for while one types is no verb to see. */
+function declareCompletion(program: Command, io: Io, call: Call): void {
+  program
+    .command('completion')
+    .description('print a script that completes commands in your shell: source <(tidemark completion bash)')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish') => {
+      const { writeCompletion } = await import('./completion/index.ts')
+      io.write(writeCompletion(shell, program))
+    })
+  program
+    .command('__complete <what>', { hidden: true })
+    .action(async (_what: string, _options: unknown, command: Command) => {
+      await call(() => import('./verbs/complete.ts'), command.args, {})
+    })
 }
 
 /** As the kit has it; importing it here would slow down the start of every command. */
@@ -99,6 +128,11 @@ function declareSources(verb: Declare): void {
   config(verb('test <source>', 'test the connection of a source, or of a URL', () => import('./verbs/test.ts')))
   verb('connectors [type]', 'list the connectors, or all settings of one', () => import('./verbs/connectors.ts'))
   verb('sources', 'list the sources: last sync, next sync, size', () => import('./verbs/sources.ts'))
+  verb(
+    'status',
+    'how the sources are doing: health, freshness, syncs; exit code 3 when one needs attention',
+    () => import('./verbs/status.ts'),
+  )
   verb('apply [file]', 'make the sources what a file says (tidemark.yaml)', () => import('./verbs/apply.ts'))
     .option('--dry-run', 'show what would change, and change nothing')
     .option('--prune', 'remove the sources that the file does not name')

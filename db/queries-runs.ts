@@ -94,6 +94,30 @@ export interface RunProgress {
   readonly waiting: number
 }
 
+export interface OpenRun extends RunProgress {
+  readonly source: string
+  readonly startedAt: Date
+}
+
+/** The runs under way, the oldest first. */
+export async function listOpenRuns(sql: Query, organization: string): Promise<OpenRun[]> {
+  return [
+    ...(await sql<OpenRun[]>`
+      select s.name as source, r.started_at as "startedAt", r.id as "runId", r.mode, r.outcome,
+             count(ss.scope_id) filter (where ss.status <> 'left out')::int as scopes,
+             count(ss.scope_id) filter (where ss.status in ('completed', 'failed'))::int as "scopesDone",
+             coalesce(sum(ss.listed), 0)::int as listed, coalesce(sum(ss.described), 0)::int as described,
+             (select count(*)::int from tidemark.sync_work w
+              where w.scope_id in (select scope_id from tidemark.sync_scope where run_id = r.id)) as waiting
+      from tidemark.sync_run r
+      join tidemark.source s on s.id = r.source_id
+      join tidemark.organization o on o.id = s.organization_id
+      left join tidemark.sync_scope ss on ss.run_id = r.id
+      where o.name = ${organization} and r.completed_at is null and r.lease_until > now()
+      group by r.id, s.name order by r.id`),
+  ]
+}
+
 export interface FollowedRun extends RunProgress {
   readonly outcome: SyncOutcome
 }

@@ -2,9 +2,9 @@ import { type Ailment, listAilments } from '../db/health.ts'
 import { listSourceHeads } from '../db/queries-sources.ts'
 import type { ServiceContext } from './context.ts'
 import type { Finding } from './doctor.ts'
-import { formatDuration } from './duration.ts'
 import { tellError } from './errors.ts'
-import { nextTime, type Schedule } from './schedule-text.ts'
+import { ageText, judgeFreshness } from './freshness.ts'
+import type { Schedule } from './schedule-text.ts'
 import { inspectSchedule } from './schedules.ts'
 import { readSourceStates, type SourceState } from './status.ts'
 
@@ -55,29 +55,13 @@ function inspectHealth(ailment: Ailment | undefined): readonly Finding[] {
   return [{ name: `health of ${source}`, status: 'failed', detail, fix: `tidemark test ${source}` }]
 }
 
-/** As late as this, a sync has been left out and not merely put off by jitter or a busy worker. */
-const LATE_TURNS = 2
-const SLACK_MS = 10 * 60_000
-
 function inspectFreshness(state: SourceState, schedule: Schedule | undefined): readonly Finding[] {
-  const { source, status, lastSuccessAt, createdAt, openProposals } = state
-  const turn = schedule === undefined ? undefined : turnMs(schedule)
+  const { source, openProposals } = state
   // Held removals are told already, and are why no sync counts as a success.
-  if (status !== 'active' || turn === undefined || openProposals > 0) return []
-  const age = Date.now() - (lastSuccessAt ?? createdAt).getTime()
-  if (age <= LATE_TURNS * turn + SLACK_MS) return []
-  const since = `no sync has succeeded for ${formatDuration(Math.round(age / 60_000) * 60_000)}`
+  if (openProposals > 0 || judgeFreshness(state, schedule) !== 'stale') return []
+  const since = `no sync has succeeded for ${ageText(state)}`
   const detail = `${since}, though it is to be synced ${schedule?.text}`
   return [{ name: `freshness of ${source}`, status: 'failed', detail, fix: `tidemark runs ${source}` }]
-}
-
-/** The time from one turn of a schedule to the next, jitter included; undefined where only Temporal can tell. */
-function turnMs(schedule: Schedule): number | undefined {
-  const first = nextTime(schedule, new Date())
-  const second = first === undefined ? undefined : nextTime(schedule, first)
-  return first === undefined || second === undefined
-    ? undefined
-    : second.getTime() - first.getTime() + schedule.jitterSeconds * 1000
 }
 
 /** The sources' schedules as Temporal has them against what the store says. */

@@ -3,6 +3,7 @@ import { readReference } from '../connectors/references.ts'
 import { readAccess } from '../db/access.ts'
 import { migrateStore } from '../db/migrate.ts'
 import { probeStore } from '../db/probe.ts'
+import { listSourceHeads } from '../db/queries-sources.ts'
 import { openStore, type Store } from '../db/store.ts'
 import { IngestError } from '../model/errors.ts'
 
@@ -53,6 +54,16 @@ export async function openAllowedStore(
   }
   const readOnly = asked ? 'TIDEMARK_READ_ONLY is set' : `${role} may only read the store`
   return { store: openStore(url, { connections, readOnly: true }), readOnly }
+}
+
+/** The names of a store's sources, from a store that is there and up: nothing is brought to this version for it. */
+export async function listSourceNames(url: string, organization: string): Promise<readonly string[]> {
+  const store = openStore(url, { connections: 1, readOnly: true })
+  try {
+    return (await listSourceHeads(store.sql, organization)).map(({ name }) => name)
+  } finally {
+    await store.close()
+  }
 }
 
 function checkUrl(url: string): void {
