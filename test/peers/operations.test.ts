@@ -181,7 +181,7 @@ test('the page works as it is written, on an external PostgreSQL and Temporal, t
   const restored = outputOf('pg_restore')
   expect(restored).not.toMatch(/✖/)
   expect(restored).toMatch(/^shop: succeeded in .* 0 described, nothing changed/m)
-  expect(outputOf('in role tidemark_reader')).toContain('orders')
+  expect(outputOf('in role tidemark_cli_reader')).toContain('orders')
 
   const after = await shell.run('tidemark doctor --json')
   expect(JSON.parse(after)).toMatchObject({ healthy: true })
