@@ -68,6 +68,9 @@ function deriveScript(run: Run, script: readonly ParsedStatement[], frame: Frame
     else if (statement?.kind === 'copy' && statement.text !== undefined)
       deriveDynamic(run, parsed, statement.text, frame)
     else deriveStatement(run, parsed, frame)
+    if (statement?.kind === 'other') {
+      for (const name of statement.declares ?? []) run.session.variables.add(name.text.toLowerCase())
+    }
   }
 }
 

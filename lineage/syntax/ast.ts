@@ -297,7 +297,14 @@ export type Statement =
   | RoutineStatement
   | CursorStatement
   | DynamicStatement
-  | { readonly kind: 'other' }
+  | OtherStatement
+
+/** Moves no data. */
+export interface OtherStatement {
+  readonly kind: 'other'
+  /** Variables it declares: names that are no columns. */
+  readonly declares?: readonly Name[]
+}
 
 export interface CreateStatement {
   readonly kind: 'create'

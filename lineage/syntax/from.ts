@@ -21,6 +21,7 @@ import {
 import { isQueryNext } from './expressions.ts'
 import { readMatch, readPivot, readUnpivot } from './pivots.ts'
 import { readSelectItems } from './select-items.ts'
+import { NOT_TABLES } from './words.ts'
 
 /** What follows FROM: sources and how each is joined to those before. */
 export function readFromItems(c: Cursor): FromItem[] {
@@ -324,6 +325,7 @@ function readTableCall(c: Cursor, start: number): Source {
 
 function readTable(c: Cursor, start: number): Source {
   const first = peek(c)
+  if (NOT_TABLES.has(first.key) && peek(c, 1).key !== '.') throw unexpected(c, 'a table')
   const path = readPath(c, 'a table')
   const isCall =
     isNext(c, '(') && !(c.traits.dialect === 'tsql' && HINTS.has(peek(c, 1).key)) && first.type !== 'string'

@@ -1,4 +1,4 @@
-import type { CursorStatement, ParsedStatement, Query, Statement } from './ast.ts'
+import type { CursorStatement, Name, ParsedStatement, Query, Statement } from './ast.ts'
 import {
   advance,
   type Cursor,
@@ -299,7 +299,13 @@ function readDeclare(c: Cursor, out: ParsedStatement[]): void {
     peek(c, ahead - 1).key !== '' && ahead > 1 && (peek(c, ahead).key === 'FOR' || peek(c, ahead).key === 'IS')
   const oracle = isName(token) && peek(c, 1).key === 'IS' && isQueryNext(c, 2)
   if (!isCursor && !oracle) {
-    if (isName(token) || token.type === 'variable') skipStatement(c)
+    const declares: Name[] = []
+    while (isName(peek(c)) || peek(c).type === 'variable') {
+      declares.push(toName(advance(c)))
+      if (!take(c, ',')) break
+    }
+    if (declares.length > 0) skipStatement(c)
+    out.push({ statement: { kind: 'other', declares }, start, end: previousEnd(c), skipped: [] })
     return
   }
   const name = toName(token)
@@ -440,8 +446,11 @@ function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () 
       if (c.at === from) c.at += 1
       skipStatement(c)
     } else finish(c, statement)
-    const kept = statement.kind !== 'other' || !c.inRoutine
-    if (kept) out.push({ statement, start, end: previousEnd(c), skipped: c.skipped })
+    const declared = c.inRoutine ? declaredName(c, from) : undefined
+    if (statement.kind === 'other' && declared !== undefined) {
+      out.push({ statement: { kind: 'other', declares: [declared] }, start, end: previousEnd(c), skipped: [] })
+    } else if (statement.kind !== 'other' || !c.inRoutine)
+      out.push({ statement, start, end: previousEnd(c), skipped: c.skipped })
   } catch (error) {
     if (!(error instanceof SqlSyntaxError) && !(error instanceof RangeError)) throw error
     c.depth = depth
@@ -451,6 +460,13 @@ function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () 
     const message = error instanceof SqlSyntaxError ? error.message : 'nested too deep'
     out.push({ statement: undefined, failure: { message, position }, start, end: previousEnd(c), skipped: [] })
   }
+}
+
+/** `name type` in the declarations of a block. */
+function declaredName(c: Cursor, at: number): Name | undefined {
+  const [name, type] = [c.tokens[at], c.tokens[at + 1]]
+  const isDeclaration = name?.type === 'word' && type !== undefined && isName(type) && !QUIET.has(name.key)
+  return isDeclaration ? toName(name) : undefined
 }
 
 /** What a statement ends with: options that move no data, or a clause nobody knows, which is told. */
