@@ -35,11 +35,13 @@ function printHead(io: Io, asset: AssetDetails): void {
   if (asset.comment !== null) io.print(clean(asset.comment))
   const facts = [
     asset.namespace,
-    ...(asset.owner === null ? [] : [`owner ${asset.owner}`]),
+    ...(asset.owners.length === 0 ? [] : [`owner ${asset.owners.map(({ owner }) => owner).join(', ')}`]),
     `first seen ${relative(asset.firstSeenAt)}`,
     `changed ${relative(asset.changedAt)}`,
   ]
   io.print(io.style('dim', clean(facts.join(', '))))
+  const tags = asset.tags.map(({ tag, column }) => (column === null ? tag : `${tag} (${column})`))
+  if (tags.length > 0) io.print(clean(`Tags: ${tags.join(', ')}`))
   const properties = Object.entries(asset.properties).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )

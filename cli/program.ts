@@ -196,7 +196,37 @@ function declareSyncs(verb: Declare): void {
 }
 
 function declareCatalog(verb: Declare): void {
-  verb('show <asset>', 'show an asset or a source: columns, keys, lineage, definition', () => import('./verbs/show.ts'))
+  const diagram = (command: Command, kind: string) =>
+    command
+      .addOption(new Option('--mermaid', `as ${kind} in Mermaid`).conflicts('dot'))
+      .option('--dot', `as ${kind} in DOT, for Graphviz`)
+  diagram(
+    verb(
+      'show <asset>',
+      'show an asset or a source: columns, keys, lineage, definition',
+      () => import('./verbs/show.ts'),
+    ).option('--erd', 'the tables of a schema, or a table and its neighbours, with their keys'),
+    'an ER diagram',
+  )
+  diagram(
+    verb('lineage <asset>', 'what an asset is made from, and what is made from it', () => import('./verbs/lineage.ts'))
+      .option('--up', 'only what it is made from')
+      .option('--down', 'only what is made from it')
+      .option('--depth <steps>', 'how far', count, 10),
+    'a flowchart',
+  )
+  verb(
+    'impact <asset>',
+    'what a change of an asset may reach, and whom to ask',
+    () => import('./verbs/impact.ts'),
+  ).option('--column <name>', 'of one of its columns')
+  verb('diff <asset>', 'an asset at two times: what is different', () => import('./verbs/diff.ts'))
+    .requiredOption('--from <when>', 'a date, or how long ago, such as 7d')
+    .option('--to <when>', 'likewise; now when absent')
+  verb('tag <asset> <tags...>', 'put tags on an asset, or on a column: ASSET#COLUMN', () => import('./verbs/tag.ts'))
+  verb('untag <asset> <tags...>', 'take tags away', () => import('./verbs/untag.ts'))
+  verb('own <asset> <owners...>', 'name owners of an asset', () => import('./verbs/own.ts'))
+  verb('disown <asset> <owners...>', 'take away owners named by hand', () => import('./verbs/disown.ts'))
   verb('search <words...>', 'find assets by name, column or comment', () => import('./verbs/search.ts'))
     .option('-k, --kind <kind>', 'only this kind (repeatable)', collect, [])
     .option('-n, --limit <count>', 'how many', count, 20)

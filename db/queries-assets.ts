@@ -22,6 +22,18 @@ export async function findAsset(sql: Query, assetId: number): Promise<FoundAsset
   return row
 }
 
+/** The record of an asset as observed at a time; undefined when the catalog did not have it then. */
+export async function readRecordAt(
+  sql: Query,
+  assetId: number,
+  time: Date,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const [version] = await sql<{ record: Readonly<Record<string, unknown>> }[]>`
+    select record from tidemark.asset_version
+    where asset_id = ${assetId} and valid_from <= ${time} and (valid_to is null or valid_to > ${time})`
+  return version?.record
+}
+
 /** Names for suggestions: the live assets whose last part begins alike, then others, up to a limit. */
 export async function listNames(sql: Query, like: string, limit: number): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`

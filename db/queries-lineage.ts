@@ -61,3 +61,55 @@ export async function pickView(sql: Query, source: string): Promise<FoundAsset |
     order by tallest.depth desc, tallest.reads desc, t.asset collate "C" limit 1`
   return row
 }
+
+/** An asset reached by lineage. */
+export interface ReachedAsset extends FoundAsset {
+  /** Steps away, the fewest. */
+  readonly depth: number
+  /** Dotted names of one of the shortest ways, both ends included. */
+  readonly path: readonly string[]
+}
+
+export async function listReached(
+  sql: Query,
+  assetId: number,
+  direction: LineageDirection,
+  depth: number,
+): Promise<ReachedAsset[]> {
+  return [
+    ...(await sql<ReachedAsset[]>`
+      select asset_id as "assetId", asset, kind, depth, path
+      from ${direction === 'upstream' ? sql`catalog.upstream` : sql`catalog.downstream`}(${String(assetId)}, ${depth})`),
+  ]
+}
+
+export interface EdgeRow {
+  readonly upstreamId: number
+  readonly downstreamId: number
+}
+
+/** The live edges between assets of a set, each pair once. */
+export async function listEdgesAmong(sql: Query, ids: readonly number[]): Promise<EdgeRow[]> {
+  const set = [...ids]
+  return [
+    ...(await sql<EdgeRow[]>`
+      select distinct upstream_id as "upstreamId", downstream_id as "downstreamId" from tidemark.lineage_edge
+      where valid_to is null and downstream_id = any (${set}::bigint[]) and upstream_id = any (${set}::bigint[])
+      order by 2, 1`),
+  ]
+}
+
+/** An asset that a change may reach. */
+export interface ImpactRow extends ReachedAsset {
+  /** Null while lineage is known of whole assets only. */
+  readonly column: string | null
+  readonly owner: string | null
+}
+
+export async function listImpact(sql: Query, assetId: number, column: string | null): Promise<ImpactRow[]> {
+  return [
+    ...(await sql<ImpactRow[]>`
+      select asset_id as "assetId", asset, kind, column_name as "column", depth, owner, path
+      from catalog.impact(${String(assetId)}, ${column})`),
+  ]
+}

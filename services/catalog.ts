@@ -1,4 +1,5 @@
 import { nearest } from '../connectors/registry.ts'
+import { listOwners, listTags, type OwnerRow, type TagRow } from '../db/annotations.ts'
 import {
   type AssetRow,
   type ColumnRow,
@@ -73,6 +74,11 @@ export async function requireAsset({ store }: Reading, name: string): Promise<Fo
   })
 }
 
+/** Whether a name fits any live asset. */
+export async function isAssetName({ store }: Reading, name: string): Promise<boolean> {
+  return (await findAssets(store.sql, name, 1)).length > 0
+}
+
 export interface AssetDetails extends AssetRow {
   readonly columns: readonly ColumnRow[]
   readonly constraints: readonly ConstraintRow[]
@@ -82,23 +88,28 @@ export interface AssetDetails extends AssetRow {
   readonly upstream: readonly LineageEdge[]
   readonly downstream: readonly LineageEdge[]
   readonly changes: readonly ChangeRow[]
+  readonly owners: readonly OwnerRow[]
+  readonly tags: readonly TagRow[]
 }
 
 export async function readAssetDetails({ store }: Reading, assetId: number): Promise<AssetDetails> {
   const { sql } = store
   const asset = await readAsset(sql, assetId)
   if (asset === undefined) throw new IngestError('not_found', `asset ${assetId} is gone`)
-  const [columns, constraints, indexes, facets, children, upstream, downstream, changes] = await Promise.all([
-    listColumns(sql, assetId),
-    listConstraints(sql, assetId),
-    listIndexes(sql, assetId),
-    listFacets(sql, assetId),
-    countChildren(sql, assetId),
-    listNeighbours(sql, assetId, 'upstream'),
-    listNeighbours(sql, assetId, 'downstream'),
-    listChanges(sql, { assetId, limit: 10 }),
-  ])
-  return { ...asset, columns, constraints, indexes, facets, children, upstream, downstream, changes }
+  const [columns, constraints, indexes, facets, children, upstream, downstream, changes, owners, tags] =
+    await Promise.all([
+      listColumns(sql, assetId),
+      listConstraints(sql, assetId),
+      listIndexes(sql, assetId),
+      listFacets(sql, assetId),
+      countChildren(sql, assetId),
+      listNeighbours(sql, assetId, 'upstream'),
+      listNeighbours(sql, assetId, 'downstream'),
+      listChanges(sql, { assetId, limit: 10 }),
+      listOwners(sql, assetId),
+      listTags(sql, assetId),
+    ])
+  return { ...asset, columns, constraints, indexes, facets, children, upstream, downstream, changes, owners, tags }
 }
 
 export async function search({ store }: Reading, query: SearchQuery): Promise<SearchHit[]> {

@@ -5,6 +5,7 @@ import { readSourceStates } from '../../services/status.ts'
 import { columnTable } from '../asset-text.ts'
 import type { Io } from '../io.ts'
 import { clean, count, relative, seconds, timestamp } from '../text.ts'
+import { drawTree } from '../tree.ts'
 
 const COLUMNS = 12
 
@@ -64,31 +65,17 @@ async function printOutlook(
   if (uiUrl !== undefined) io.print(`Temporal UI: ${uiUrl}`)
 }
 
-/** What an asset is made from, as a tree; a branch seen before is not drawn again. */
+/** What an asset is made from. */
 function lineageTree(root: {
   readonly assetId: number
   readonly asset: string
   readonly edges: readonly LineageNode[]
 }): readonly string[] {
-  const lines = [clean(root.asset)]
-  const drawn = new Set<number>()
-  const draw = (id: number, indent: string) => {
-    const parents = root.edges.filter((edge) => edge.downstreamId === id)
-    parents.forEach((edge, index) => {
-      const last = index === parents.length - 1
-      const again =
-        edge.upstreamId !== null &&
-        drawn.has(edge.upstreamId) &&
-        root.edges.some((other) => other.downstreamId === edge.upstreamId)
-      lines.push(
-        `${indent}${last ? '└─' : '├─'} ${clean(edge.asset)}  (${edge.kind ?? 'not crawled'})${again ? ' ↑' : ''}`,
-      )
-      if (edge.upstreamId === null || again) return
-      drawn.add(edge.upstreamId)
-      draw(edge.upstreamId, `${indent}${last ? '   ' : '│  '}`)
-    })
-  }
-  drawn.add(root.assetId)
-  draw(root.assetId, '')
-  return lines
+  const sources = Map.groupBy(root.edges, (edge) => edge.downstreamId)
+  return drawTree({ id: root.assetId, label: root.asset }, (id) =>
+    (sources.get(id) ?? []).map(({ upstreamId, asset, kind }) => ({
+      id: upstreamId,
+      label: `${asset}  (${kind ?? 'not crawled'})`,
+    })),
+  )
 }

@@ -1,11 +1,10 @@
-import { IngestError } from '../../model/errors.ts'
 import type { ChangeSeverity } from '../../model/sync.ts'
 import { readChanges } from '../../services/catalog.ts'
-import { parseDuration } from '../../services/duration.ts'
 import { changeLine } from '../change-text.ts'
 import type { Invocation } from '../invocation.ts'
 import { openSession } from '../session.ts'
 import { timestamp } from '../text.ts'
+import { readTime } from '../time.ts'
 
 interface Options {
   readonly since: string
@@ -34,12 +33,4 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
     io.print(`${io.style('dim', `${timestamp(change.changedAt)}  run ${change.runId}`)}  ${changeLine(io, change)}`)
   }
   if (changes.length === limit) io.note(`(the latest ${limit}; more with --limit)`)
-}
-
-function readTime(text: string): Date {
-  const time = /^\d{4}-/.test(text) ? new Date(text) : new Date(Date.now() - parseDuration(text))
-  if (!Number.isNaN(time.getTime())) return time
-  throw new IngestError('invalid_config', `${JSON.stringify(text)} is neither a date nor a duration`, {
-    hint: 'Write --since 2026-11-01 or --since 2d',
-  })
 }

@@ -1,4 +1,7 @@
 import { readAssetDetails, requireAsset } from '../../services/catalog.ts'
+import { dotErDiagram } from '../../services/diagrams/dot.ts'
+import { mermaidErDiagram } from '../../services/diagrams/mermaid.ts'
+import { readEntities } from '../../services/lineage.ts'
 import { isNameTaken } from '../../services/lookup.ts'
 import { readSourceConfig, readSourceStates } from '../../services/status.ts'
 import { printAsset } from '../asset-text.ts'
@@ -7,9 +10,20 @@ import type { Io } from '../io.ts'
 import { openSession, type Session } from '../session.ts'
 import { count, relative, timestamp } from '../text.ts'
 
-export async function run({ io, args, signal }: Invocation): Promise<undefined> {
+interface Options {
+  readonly erd?: true
+  readonly mermaid?: true
+  readonly dot?: true
+}
+
+export async function run({ io, args, options, signal }: Invocation<Options>): Promise<undefined> {
   await using session = await openSession({ signal })
   const [name = ''] = args
+  if (options.erd === true || options.mermaid === true || options.dot === true) {
+    const graph = await readEntities(session, name)
+    io.data(graph)
+    return void io.print((options.dot === true ? dotErDiagram(graph) : mermaidErDiagram(graph)).trimEnd())
+  }
   if (await isNameTaken(session, name)) return await showSource(io, session, name)
   const { assetId } = await requireAsset(session, name)
   const asset = await readAssetDetails(session, assetId)

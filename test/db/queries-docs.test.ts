@@ -11,12 +11,15 @@ import { createEngine, type TestEngine } from '../helpers/engine.ts'
 import { createDatabase } from '../helpers/store.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-const examples = [...read('docs/queries.md').matchAll(/^## (\S+)$|```sql\n(.*?)```/gms)].reduce<[string, string][]>(
-  (list, [, title, query]) =>
-    query === undefined ? [...list, [title as string, '']] : [...list, [list.at(-1)?.[0] ?? '', query]],
-  [],
-)
-const queries = examples.filter(([, query]) => query !== '')
+/** The queries of each section, with its title. */
+const queries = read('docs/queries.md')
+  .split(/^## /m)
+  .flatMap((section) =>
+    [...section.matchAll(/```sql\n(.*?)```/gs)].map(([, query]): [string, string] => [
+      section.split('\n', 1)[0] as string,
+      query as string,
+    ]),
+  )
 
 let engine: TestEngine
 let source: Awaited<ReturnType<typeof createDatabase>>
@@ -40,6 +43,10 @@ beforeAll(async () => {
   await shop.unsafe(`
     drop table sales.refund;
     create table sales.import (line text);
+    create table sales.import_archive () inherits (sales.import);
+    grant select on sales.orders to public;
+    create function sales.stamp() returns trigger language plpgsql security definer as 'begin return new; end';
+    create trigger stamp before insert on sales.import for each row execute function sales.stamp();
     alter table sales.review alter column words type varchar(2000);
     alter table sales.payment drop column method cascade`)
   await sampleShop.sync()
