@@ -275,6 +275,57 @@ describe('the catalog tells', () => {
   })
 })
 
+describe('how the sources do', () => {
+  const stale = (schedule: string | null, lastSuccess: string) =>
+    store.sql.begin(async (tx) => {
+      await tx`update tidemark.source set schedule = ${schedule === null ? null : tx.json(parseSchedule(schedule) as never)}
+               where name = 'shop'`
+      await tx`update tidemark.sync_run set completed_at = now() - ${lastSuccess}::interval where id = 2`
+      const [row] = await tx`select * from catalog.freshness where source = 'shop'`
+      await tx`update tidemark.source set schedule = '{"text": "every 15 minutes"}' where name = 'shop'`
+      await tx`update tidemark.sync_run set completed_at = '2026-03-01 00:02Z' where id = 2`
+      return row
+    })
+
+  test.each([
+    ['every 15m', '20 minutes', 900, false],
+    ['every 15m', '25 minutes', 900, true],
+    ['@hourly', '80 minutes', 3600, false],
+    ['@hourly in Europe/Berlin', '2 hours', 3600, true],
+    ['0 3 * * *', '30 hours', 86_400, false],
+    ['0 3 * * *', '38 hours', 86_400, true],
+    ['0 3 1 1 *', '300 days', 365 * 86_400, false],
+  ])('%s, last synced %s ago', async (schedule, ago, expected, isStale) => {
+    const row = await stale(schedule, ago)
+    expect(row?.stale).toBe(isStale)
+    expect(Math.abs(row?.expected_seconds - expected)).toBeLessThanOrEqual(86_400)
+    expect(row?.age_seconds).toBeGreaterThan(0)
+  })
+
+  test('what is synced on working days alone is not stale over the week-end', async () => {
+    const row = await stale('0 3 * * mon-fri', '1 hour')
+    expect([1, 3]).toContain(row?.expected_seconds / 86_400)
+  })
+
+  test('without a schedule nothing is expected', async () => {
+    expect(await stale(null, '100 days')).toMatchObject({ expected_seconds: null, stale: null })
+  })
+
+  test('health is the last transition; none ever: healthy', async () => {
+    await store.sql.begin(async (tx) => {
+      await tx`insert into tidemark.health_check (source_id, at, healthy, step, message) values
+               (1, '2026-03-01Z', false, 'reach', 'no route'), (1, '2026-03-02Z', true, null, null),
+               (1, '2026-03-03Z', false, 'sign-in', 'no entry')`
+      const health = await tx`select source, healthy, step, message, since from catalog.health order by source`
+      expect([...health]).toMatchObject([
+        { source: 'replica', healthy: true, step: null },
+        { source: 'shop', healthy: false, step: 'sign-in', message: 'no entry', since: new Date('2026-03-03Z') },
+      ])
+      await tx`delete from tidemark.health_check`
+    })
+  })
+})
+
 describe('as of a time', () => {
   test('tables are those observed then, by the names of then', async () => {
     const then = await rows(`select * from catalog.tables_as_of('2026-02-15 00:00Z') order by asset_id`)
