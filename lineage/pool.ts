@@ -32,10 +32,8 @@ export function createLineagePool({ threads, timeLimitMs }: PoolOptions): Lineag
     try {
       return (await pool.run(task, { signal: AbortSignal.timeout(timeLimitMs) })) as T
     } catch (error) {
-      const message = isTimeout(error)
-        ? `not derived within ${timeLimitMs} ms`
-        : `not derived: ${String((error as Error).message)}`
-      return late({ reason: 'timeout', message, position: undefined, columns: [] })
+      if (isTimeout(error)) return late(gapOf('timeout', `not derived within ${timeLimitMs} ms`))
+      return late(gapOf('internal', `not derived: ${error instanceof Error ? error.message : String(error)}`))
     }
   }
   return {
@@ -44,6 +42,10 @@ export function createLineagePool({ threads, timeLimitMs }: PoolOptions): Lineag
     deriveCase: (given) => run({ kind: 'case', given }, (gap) => failedCase(given.name, gap, timeLimitMs)),
     [Symbol.asyncDispose]: () => pool.destroy(),
   }
+}
+
+function gapOf(reason: Gap['reason'], message: string): Gap {
+  return { reason, message, position: undefined, columns: [] }
 }
 
 function isTimeout(error: unknown): boolean {

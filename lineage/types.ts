@@ -74,6 +74,8 @@ export type GapReason =
   | 'parse_error'
   | 'too_deep'
   | 'timeout'
+  /** A fault of the engine itself. */
+  | 'internal'
 
 export interface Position {
   /** In UTF-16 units from the beginning of the text, from 0. */

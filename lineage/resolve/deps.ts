@@ -21,9 +21,9 @@ export type Deps = ReadonlyMap<string, Dep>
 
 export const NO_DEPS: Deps = new Map()
 
-export const IDENTITY = 1
-export const TRANSFORMATION = 2
-export const AGGREGATION = 4
+const IDENTITY = 1
+const TRANSFORMATION = 2
+const AGGREGATION = 4
 export const WINDOW = 8
 export const CONDITIONAL = 16
 /** Order inside an aggregate: part of the value. */

@@ -5,7 +5,7 @@ import { CLAUSE_WORDS, SOFT_CLAUSE_WORDS } from './words.ts'
 const AFTER_ALIAS = new Set([',', ')', ';', 'FROM', 'WHERE', 'ON'])
 
 /** Whether the next token may be an alias that no AS announces. */
-export function isAliasNext(c: Cursor): boolean {
+function isAliasNext(c: Cursor): boolean {
   const token = peek(c)
   if (token.type === 'quoted') return true
   if (token.type !== 'word') return false

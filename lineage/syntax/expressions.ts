@@ -1,4 +1,4 @@
-import type { ColumnRef, Expression, Name, Query, SelectItem, StarRef } from './ast.ts'
+import type { ColumnRef, Expression, Name, Query } from './ast.ts'
 import { readCall, readCast, skipType } from './calls.ts'
 import { readExpressionList } from './clauses.ts'
 import {
@@ -11,13 +11,14 @@ import {
   peek,
   previousEnd,
   readName,
-  readNameList,
-  skipParens,
   take,
   toName,
   unexpected,
 } from './cursor.ts'
 import type { Token } from './lexer.ts'
+import { takeOperator, took } from './operators.ts'
+import { isQueryNext } from './query-start.ts'
+import { readPattern, readStarModifiers } from './star-items.ts'
 import { CONSTANT_WORDS, NOT_EXPRESSIONS, PSEUDO_COLUMNS } from './words.ts'
 
 /** Reads one expression. Operators are taken as they come: what matters is which operands there are. */
@@ -37,82 +38,6 @@ function continueExpression(c: Cursor, first: Expression): Expression {
   }
   if (!computed) return first
   return { kind: 'operation', operands, cast: false, start: first.start, end: previousEnd(c) }
-}
-
-const SYMBOLS = new Set(
-  `= == <> != < > <= >= <=> + - * / % ^ & | ~ || && << >> -> ->> #> #>> #- @> <@ ?| ?& ~* !~ !~* ~~ !~~ ~~* !~~* <-> := ** ^@ @? @@ # &< &>`.split(
-    /\s+/,
-  ),
-)
-const WORDS = new Set(
-  'AND OR XOR LIKE ILIKE RLIKE REGEXP GLOB MATCH BETWEEN DIV MOD ESCAPE UESCAPE IN OVERLAPS EQ NE GT LT GE LE'.split(
-    ' ',
-  ),
-)
-
-/** Steps over an operator and says whether an operand follows; `none` for what changes no value. */
-function takeOperator(c: Cursor): 'binary' | 'postfix' | 'none' | undefined {
-  const token = peek(c)
-  if (token.type === 'operator') return takeSymbol(c, token)
-  if (token.type !== 'word') return undefined
-  if (WORDS.has(token.key)) {
-    c.at += 1
-    return 'binary'
-  }
-  if (token.key === 'NOT') return takeNot(c)
-  if (token.key === 'IS') return takeIs(c)
-  if (token.key === 'ISNULL' || token.key === 'NOTNULL') return took(c, 1, 'postfix')
-  if (isNext(c, 'AT', 'TIME', 'ZONE')) return took(c, 3, 'binary')
-  if (isNext(c, 'AT', 'LOCAL')) return took(c, 2, 'postfix')
-  if (isNext(c, 'SIMILAR', 'TO') || isNext(c, 'MEMBER', 'OF') || isNext(c, 'SOUNDS', 'LIKE'))
-    return took(c, 2, 'binary')
-  if (token.key === 'COLLATE') {
-    c.at += 1
-    readName(c, 'a collation')
-    while (take(c, '.')) readName(c, 'a collation')
-    return 'none'
-  }
-  if (isNext(c, 'OPERATOR', '(')) {
-    while (!take(c, ')')) if (advance(c).type === 'end') throw unexpected(c, ')')
-    return 'binary'
-  }
-  return undefined
-}
-
-function took<T>(c: Cursor, tokens: number, result: T): T {
-  c.at += tokens
-  return result
-}
-
-function takeSymbol(c: Cursor, token: Token): 'binary' | 'postfix' | undefined {
-  const { dialect } = c.traits
-  if (isNext(c, '(', '+', ')')) return took(c, 3, 'postfix')
-  if (SYMBOLS.has(token.key)) return took(c, 1, 'binary')
-  const ternary = dialect === 'clickhouse' && (token.key === '?' || token.key === ':')
-  const json = dialect === 'postgres' && token.key === '?'
-  return ternary || json ? took(c, 1, 'binary') : undefined
-}
-
-function takeNot(c: Cursor): 'binary' | 'postfix' | undefined {
-  const after = peek(c, 1).key
-  if (after === 'NULL') return took(c, 2, 'postfix')
-  if (after === 'SIMILAR' || after === 'MEMBER') return took(c, 3, 'binary')
-  return WORDS.has(after) ? took(c, 2, 'binary') : undefined
-}
-
-const IS_WORDS = new Set(
-  'NOT NULL TRUE FALSE UNKNOWN NAN INFINITE EMPTY JSON OBJECT SCALAR VALUE NORMALIZED NFC NFD NFKC NFKD DOCUMENT'.split(
-    ' ',
-  ),
-)
-
-function takeIs(c: Cursor): 'binary' | 'postfix' {
-  c.at += 1
-  take(c, 'NOT')
-  if (take(c, 'DISTINCT', 'FROM')) return 'binary'
-  if (!IS_WORDS.has(peek(c).key)) return 'binary'
-  while (IS_WORDS.has(peek(c).key)) c.at += 1
-  return 'postfix'
 }
 
 const SIGNS = new Set(['+', '-', '~', '!', '@', '|/', '||/', '!!'])
@@ -227,25 +152,10 @@ function readElements(c: Cursor, open: Token, close: string): Expression {
   return { kind: 'operation', operands, cast: false, start: open.start, end: previousEnd(c) }
 }
 
-const QUERY_STARTS = new Set(['SELECT', 'SEL', 'WITH', 'VALUES', 'FROM', 'TABLE'])
-
-/** Whether what comes next reads as a query. */
-export function isQueryNext(c: Cursor, ahead = 0): boolean {
-  const token = peek(c, ahead)
-  if (token.type !== 'word' || !QUERY_STARTS.has(token.key)) return false
-  const next = peek(c, ahead + 1)
-  if (token.key === 'VALUES') return next.key === '(' || next.key === 'ROW'
-  if (token.key === 'SEL') return c.traits.dialect === 'generic'
-  if (token.key === 'TABLE') return isName(next)
-  if (token.key === 'WITH' || token.key === 'FROM')
-    return next.key === '(' || (next.type !== 'operator' && next.type !== 'end')
-  return true
-}
-
 const CONTINUES_QUERY = new Set(['UNION', 'INTERSECT', 'EXCEPT', 'MINUS', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH', '|>'])
 
 /** A parenthesis holds a query, an expression or several; only reading on tells which. */
-export function readParenthesis(
+function readParenthesis(
   c: Cursor,
 ):
   | { readonly query: Query; readonly expression?: undefined }
@@ -327,7 +237,7 @@ function readSpecial(c: Cursor, token: Token): Expression | undefined {
     case 'MAP':
       return next.key === '<' || (token.key === 'MAP' && next.key === '{') ? readTyped(c, token) : undefined
     case 'COLUMNS':
-      return next.key === '(' && PATTERNS.has(c.traits.dialect) ? readPattern(c, token) : undefined
+      return readPattern(c, token)
     case 'NEXT':
       return isNext(c, 'NEXT', 'VALUE', 'FOR') ? readSequence(c, token) : undefined
   }
@@ -349,25 +259,6 @@ const TYPED = new Set(
   ),
 )
 const STRING_AFTER = new Set(['IN', 'LIKE', 'AS', 'ESCAPE'])
-
-/** Dialects with COLUMNS('regular expression') in the select list. */
-const PATTERNS = new Set<string>(['clickhouse', 'duckdb'])
-
-function readPattern(c: Cursor, token: Token): Expression {
-  c.at += 1
-  const inside = peek(c, 1)
-  if (inside.key === '*' && peek(c, 2).key === ')') {
-    c.at += 3
-    return { kind: 'star', qualifier: [], except: [], replace: [], rename: [], start: token.start, end: previousEnd(c) }
-  }
-  const plain = inside.type === 'string' && peek(c, 2).key === ')'
-  skipParens(c)
-  if (isNext(c, 'APPLY', '(')) {
-    c.at += 1
-    skipParens(c)
-  }
-  return { kind: 'pattern', pattern: plain ? inside.text : undefined, start: token.start, end: previousEnd(c) }
-}
 
 function readExists(c: Cursor, token: Token): Expression | undefined {
   const start = c.at
@@ -544,84 +435,4 @@ function readMethod(c: Cursor, base: Expression): Expression {
   const operands = [base, ...readExpressionList(c)]
   expect(c, ')')
   return { kind: 'operation', operands, cast: false, start: base.start, end: previousEnd(c) }
-}
-
-const EXCEPT_WORDS = new Set(['EXCEPT', 'EXCLUDE'])
-
-function readStarModifiers(c: Cursor, qualifier: readonly Name[], start: number): StarRef {
-  let except: Name[] = []
-  let replace: SelectItem[] = []
-  let rename: { from: Name; to: Name }[] = []
-  let like: string | undefined
-  for (;;) {
-    if (EXCEPT_WORDS.has(peek(c).key) && isStarException(c)) {
-      c.at += 1
-      except = isNext(c, '(') ? readNameList(c) : [readName(c, 'a column name')]
-    } else if (isNext(c, 'REPLACE') && (peek(c, 1).key === '(' || isName(peek(c, 1)))) {
-      c.at += 1
-      replace = readReplacements(c)
-    } else if (isNext(c, 'RENAME') && (peek(c, 1).key === '(' || isName(peek(c, 1)))) {
-      c.at += 1
-      rename = readRenames(c)
-    } else if (isNext(c, 'ILIKE') && peek(c, 1).type === 'string') {
-      c.at += 1
-      like = advance(c).text
-    } else if (isNext(c, 'APPLY', '(')) {
-      c.at += 1
-      readParenthesis(c)
-    } else if (c.traits.dialect === 'trino' && qualifier.length > 0 && isNext(c, 'AS', '(')) {
-      c.at += 1
-      const aliases = readNameList(c)
-      return { kind: 'star', qualifier, except, replace, rename, aliases, start, end: previousEnd(c) }
-    } else {
-      return {
-        kind: 'star',
-        qualifier,
-        except,
-        replace,
-        rename,
-        ...(like === undefined ? {} : { like }),
-        start,
-        end: previousEnd(c),
-      }
-    }
-  }
-}
-
-/** `* EXCEPT (a, b)`, not the set operation `… EXCEPT (SELECT …)`. */
-function isStarException(c: Cursor): boolean {
-  if (isNext(c, peek(c).key, '(')) return !isQueryNext(c, 2) && peek(c, 2).key !== '('
-  return peek(c).key === 'EXCLUDE'
-    ? isName(peek(c, 1))
-    : isName(peek(c, 1)) && !isQueryNext(c, 1) && !/^(?:ALL|DISTINCT)$/.test(peek(c, 1).key)
-}
-
-function readReplacements(c: Cursor): SelectItem[] {
-  const one = (): SelectItem => {
-    const value = readExpression(c)
-    expect(c, 'AS')
-    return { value, alias: readName(c, 'a column name'), start: value.start, end: previousEnd(c) }
-  }
-  return readOneOrMany(c, one)
-}
-
-function readRenames(c: Cursor): { from: Name; to: Name }[] {
-  const one = (): { from: Name; to: Name } => {
-    let from = readName(c, 'a column name')
-    while (take(c, '.')) from = readName(c, 'a column name')
-    expect(c, 'AS')
-    return { from, to: readName(c, 'a column name') }
-  }
-  return readOneOrMany(c, one)
-}
-
-function readOneOrMany<T>(c: Cursor, one: () => T): T[] {
-  if (!take(c, '(')) return [one()]
-  const list: T[] = []
-  do {
-    if (isNext(c, ')')) break
-    list.push(one())
-  } while (take(c, ','))
-  expect(c, ')')
-  return list
 }

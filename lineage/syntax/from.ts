@@ -18,8 +18,8 @@ import {
   take,
   unexpected,
 } from './cursor.ts'
-import { isQueryNext } from './expressions.ts'
 import { readMatch, readPivot, readUnpivot } from './pivots.ts'
+import { isQueryNext } from './query-start.ts'
 import { readSelectItems } from './select-items.ts'
 import { NOT_TABLES } from './words.ts'
 

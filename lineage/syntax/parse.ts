@@ -4,7 +4,8 @@ import { createCursor, type Grammar } from './cursor.ts'
 import { readExpression } from './expressions.ts'
 import { lex } from './lexer.ts'
 import { continueQuery, readQuery } from './query.ts'
-import { readBody, readScript, readStatement } from './script.ts'
+import { readBody, readScript } from './script.ts'
+import { readStatement } from './statements/dispatch.ts'
 
 const GRAMMAR: Grammar = {
   expression: readExpression,

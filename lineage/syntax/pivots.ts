@@ -17,7 +17,7 @@ import {
   toName,
   unexpected,
 } from './cursor.ts'
-import { isQueryNext } from './expressions.ts'
+import { isQueryNext } from './query-start.ts'
 import { readSelectItem, readSelectItems } from './select-items.ts'
 
 /** `PIVOT (sum(x) FOR y IN ('a' AS a, 'b') …) AS p (…)`. */

@@ -31,10 +31,10 @@ import {
   toName,
   unexpected,
 } from './cursor.ts'
-import { isQueryNext } from './expressions.ts'
 import { readFromItems, readSource, readValuesRows } from './from.ts'
 import { continuePipes } from './pipes.ts'
 import { readPivotStatement, readUnpivotStatement } from './pivots.ts'
+import { isQueryNext } from './query-start.ts'
 import { readSelectItems } from './select-items.ts'
 
 export interface With {

@@ -14,15 +14,12 @@ import {
   toName,
   unexpected,
 } from './cursor.ts'
-import { isQueryNext } from './expressions.ts'
 import { readFromItems } from './from.ts'
 import { SqlSyntaxError, type Token } from './lexer.ts'
-import { continueQuery, NO_WITH, readQuery, readQueryAfter, readWith } from './query.ts'
-import { readAlter, readCopy, readDrop, readExport, readLoad, readRename, readUnload } from './statements/alter.ts'
-import { readDelete, readMerge, readUpdate } from './statements/change.ts'
-import { readCreate } from './statements/create.ts'
-import { readHiveInserts, readInsert } from './statements/insert.ts'
-import { readBlock } from './statements/routine.ts'
+import { continueQuery, readQuery } from './query.ts'
+import { isQueryNext } from './query-start.ts'
+import { readStatement } from './statements/dispatch.ts'
+import { readHiveInserts } from './statements/insert.ts'
 
 const OTHER: Statement = { kind: 'other' }
 
@@ -32,105 +29,6 @@ const STARTS = new Set(
     ' ',
   ),
 )
-
-/** Reads the statement that comes next, whatever it is. */
-export function readStatement(c: Cursor): Statement {
-  const { key } = peek(c)
-  switch (key) {
-    case 'CREATE':
-      return readCreate(c)
-    case 'ALTER':
-      return readAlter(c)
-    case 'INSERT':
-      return readInsert(c, NO_WITH)
-    case 'REPLACE':
-      return readInsert(c, NO_WITH)
-    case 'UPDATE':
-      return isNext(c, 'UPDATE', 'STATISTICS') ? OTHER : readUpdate(c, NO_WITH)
-    case 'DELETE':
-      return readDelete(c, NO_WITH)
-    case 'MERGE':
-      return readMerge(c, NO_WITH)
-    case 'COPY':
-      return readCopy(c)
-    case 'UNLOAD':
-      return readUnload(c)
-    case 'EXPORT':
-      return readExport(c)
-    case 'LOAD':
-      return readLoad(c)
-    case 'RENAME':
-    case 'EXCHANGE':
-      return readRename(c)
-    case 'DROP':
-      return readDrop(c)
-    case 'DO':
-      return readBlock(c)
-    case 'EXEC':
-    case 'EXECUTE':
-      return readExecute(c)
-    default:
-      return isQueryNext(c) || key === '(' || key === 'PIVOT' || key === 'UNPIVOT' ? readQueryStatement(c) : OTHER
-  }
-}
-
-function readQueryStatement(c: Cursor): Statement {
-  if (isNext(c, 'WITH')) {
-    const ctes = readWith(c)
-    const { key } = peek(c)
-    if (key === 'INSERT' || key === 'REPLACE') return readInsert(c, ctes)
-    if (key === 'UPDATE') return readUpdate(c, ctes)
-    if (key === 'DELETE') return readDelete(c, ctes)
-    if (key === 'MERGE') return readMerge(c, ctes)
-    return { kind: 'query', query: readQueryAfter(c, ctes) }
-  }
-  return { kind: 'query', query: readQuery(c) }
-}
-
-/** EXECUTE IMMEDIATE 'text', EXEC ('text'), EXEC sp_executesql N'text', EXEC sp_rename 'a', 'b', EXEC procedure. */
-function readExecute(c: Cursor): Statement {
-  advance(c)
-  const immediate = take(c, 'IMMEDIATE')
-  const wrapped = take(c, '(')
-  if (isNext(c, 'SP_EXECUTESQL') || isNext(c, 'SYS', '.', 'SP_EXECUTESQL')) {
-    skipToString(c)
-    return dynamic(c)
-  }
-  if (isNext(c, 'SP_RENAME')) return readSpRename(c)
-  if (immediate || wrapped || peek(c).type === 'string') return dynamic(c)
-  return OTHER
-}
-
-function skipToString(c: Cursor): void {
-  c.at += isNext(c, 'SYS') ? 3 : 1
-  if (peek(c).type === 'variable' && peek(c, 1).key === '=') c.at += 2
-}
-
-function dynamic(c: Cursor): Statement {
-  const token = peek(c)
-  const next = peek(c, 1)
-  const whole =
-    token.type === 'string' &&
-    (next.type === 'end' ||
-      next.key === ';' ||
-      next.key === ')' ||
-      next.key === ',' ||
-      next.key === 'USING' ||
-      next.key === 'INTO' ||
-      next.type === 'word')
-  return whole ? { kind: 'dynamic', text: token.text } : { kind: 'dynamic' }
-}
-
-function readSpRename(c: Cursor): Statement {
-  c.at += 1
-  const from = peek(c)
-  const to = peek(c, 2)
-  if (from.type !== 'string' || to.type !== 'string' || from.text.split('.').length > 3) return OTHER
-  const path = (text: string) =>
-    text.split('.').map((part) => ({ ...toName(from), text: part.replace(/^\[|\]$/g, '') }))
-  const source = path(from.text)
-  return { kind: 'rename', moves: [{ from: source, to: [...source.slice(0, -1), ...path(to.text)] }], swap: false }
-}
 
 /** All statements of a text. One that cannot be read is told, and reading goes on behind it. */
 export function readScript(c: Cursor): ParsedStatement[] {

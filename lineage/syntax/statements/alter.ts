@@ -1,7 +1,7 @@
 import type { Expression, Path, Statement } from '../ast.ts'
 import { advance, type Cursor, isName, isNext, peek, readPath, skipParens, take } from '../cursor.ts'
-import { isQueryNext } from '../expressions.ts'
 import { readQuery } from '../query.ts'
+import { isQueryNext } from '../query-start.ts'
 import { readView } from './create.ts'
 import { plainTarget } from './insert.ts'
 import { readRoutine } from './routine.ts'

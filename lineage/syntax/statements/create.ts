@@ -13,8 +13,8 @@ import {
   toName,
   unexpected,
 } from '../cursor.ts'
-import { isQueryNext } from '../expressions.ts'
 import { readQuery } from '../query.ts'
+import { isQueryNext } from '../query-start.ts'
 import { readRoutine } from './routine.ts'
 import { readTarget, skipExists, toTarget } from './shared.ts'
 
@@ -85,14 +85,23 @@ export function readView(c: Cursor, temporary: boolean): Statement {
   }
   let columns: Name[] = []
   let to: Target | undefined
+  let named = c.at
   for (;;) {
-    if (take(c, 'TO') && isName(peek(c))) to = readTarget(c)
-    else if (isNext(c, '(') && columns.length === 0 && !isQueryNext(c, 1)) columns = readDefinitions(c).columns
+    if (take(c, 'TO') && isName(peek(c))) {
+      to = readTarget(c)
+      named = c.at
+    } else if (isNext(c, '(') && isColumnList(c, named)) columns = readDefinitions(c).columns
     else if (takeQueryStart(c)) return create('view', target, columns, readQuery(c), to)
     else if (peek(c).type === 'end' || isNext(c, ';')) return { kind: 'other' }
     else if (isNext(c, '(')) skipParens(c)
     else c.at += 1
   }
+}
+
+/** Whether the parenthesis lists columns: it stands right behind the name; behind an option it belongs to that one. */
+function isColumnList(c: Cursor, named: number): boolean {
+  if (isQueryNext(c, 1) || peek(c, 1).key === '(') return false
+  return c.at === named || peek(c, -1).key === 'GRANTS' || peek(c, -2).key === 'CLUSTER' || peek(c, -2).key === 'UUID'
 }
 
 function create(
@@ -139,10 +148,11 @@ function readCreateTable(c: Cursor, temporary: boolean): Statement {
   const target = readTarget(c, temporary)
   let columns: Name[] = []
   let like: Path | undefined
+  const named = c.at
   for (;;) {
     const clone = readClone(c, target)
     if (clone !== undefined) return clone
-    if (isNext(c, '(') && columns.length === 0 && !isQueryNext(c, 1) && peek(c, 1).key !== '(') {
+    if (isNext(c, '(') && isColumnList(c, named)) {
       const definitions = readDefinitions(c)
       columns = definitions.columns
       like ??= definitions.like

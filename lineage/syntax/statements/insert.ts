@@ -15,8 +15,8 @@ import {
   take,
   unexpected,
 } from '../cursor.ts'
-import { isQueryNext } from '../expressions.ts'
 import { readQuery, type With } from '../query.ts'
+import { isQueryNext } from '../query-start.ts'
 import { readAssignments, readReturning, readTarget, skipHints, skipTop, toTarget } from './shared.ts'
 
 const MODIFIERS = new Set(['LOW_PRIORITY', 'DELAYED', 'HIGH_PRIORITY', 'IGNORE'])
