@@ -27,7 +27,7 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
 }
 
 /** The kinds of references: `${env:NAME}`, `${file:/path}`, `${vault:path#field}`. */
-export const REFERENCE_KINDS: readonly string[] = Object.keys(PROVIDERS)
+const REFERENCE_KINDS: readonly string[] = Object.keys(PROVIDERS)
 
 /** A reference as a regular expression, for JSON Schema too. */
 export const REFERENCE_PATTERN = `^\\$\\{(?:${REFERENCE_KINDS.join('|')}):[^}]+\\}$`
