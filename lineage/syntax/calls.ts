@@ -79,6 +79,8 @@ const SOFT = new Set(
 )
 
 const NO_ARGUMENT_TYPE = new Set(['CONVERT', 'TRY_CONVERT'])
+/** Dialects that write CONVERT(type, x), where MySQL writes CONVERT(x, type). */
+const TYPE_FIRST = new Set<string>(['tsql', 'redshift'])
 
 interface Inside {
   readonly args: Argument[]
@@ -153,7 +155,7 @@ function readArguments(c: Cursor, key: string, inside: Inside): void {
   expect(c, '(')
   if (key === 'EXTRACT' && isName(peek(c)))
     while (!isNext(c, 'FROM') && !isNext(c, ',') && peek(c).key !== ')') c.at += 1
-  if (NO_ARGUMENT_TYPE.has(key) && c.traits.dialect === 'tsql') skipUntil(c, COMMA)
+  if (NO_ARGUMENT_TYPE.has(key) && TYPE_FIRST.has(c.traits.dialect)) skipUntil(c, COMMA)
   if (key === 'SEMANTIC_VIEW') {
     inside.tables.push(readPath(c, 'a semantic view'))
     skipUntil(c, new Set())
@@ -180,7 +182,7 @@ function readArguments(c: Cursor, key: string, inside: Inside): void {
       inside.args.push(readArgument(c, key, inside.args.length))
       between = true
       // CONVERT(x, type) of MySQL.
-      if (NO_ARGUMENT_TYPE.has(key) && c.traits.dialect !== 'tsql' && isNext(c, ',')) skipUntil(c, new Set())
+      if (NO_ARGUMENT_TYPE.has(key) && !TYPE_FIRST.has(c.traits.dialect) && isNext(c, ',')) skipUntil(c, new Set())
     }
   }
 }
