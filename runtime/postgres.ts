@@ -10,7 +10,7 @@ import { type Cluster, openCluster, runOffline } from './postgres-cluster.ts'
 import { clearLeftovers, type PostgresServer, startPostmaster } from './postgres-server.ts'
 import { freePort, readTextIfAny, requestedPort } from './process.ts'
 
-export { startScratchPostgres } from './postgres-scratch.ts'
+export { type ScratchPostgres, startScratchPostgres } from './postgres-scratch.ts'
 
 export interface EmbeddedPostgresOptions {
   readonly home: string

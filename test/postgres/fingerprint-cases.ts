@@ -10,8 +10,14 @@ export interface Case {
   readonly gate?: 'still'
 }
 
+/** What is made first, and the changes after it, in order. */
+export interface CaseSet {
+  readonly setup: string
+  readonly cases: readonly Case[]
+}
+
 /** `@owner` and `@other` are roles made for the test. */
-export const SETUP = `
+const SETUP = `
 create schema app; create schema ref; create schema lib;
 create type app.mood as enum ('new', 'old', 'gone');
 create type app.pair as (first integer, second text);
@@ -62,7 +68,7 @@ comment on table app.orders is 'Orders'; comment on column app.orders.note is 'A
 alter table app.orders owner to @owner; alter schema lib owner to @owner;
 `
 
-export const CASES: readonly Case[] = [
+const CASES: readonly Case[] = [
   { name: 'add a column', ddl: 'alter table app.scratchpad add column extra text', changes: ['scratchpad'] },
   { name: 'rename a column', ddl: 'alter table app.scratchpad rename column extra to more', changes: ['scratchpad'] },
   {
@@ -498,3 +504,5 @@ export const CASES: readonly Case[] = [
   },
   { name: 'a sequence value', ddl: "select nextval('app.counter')", changes: [], gate: 'still' },
 ]
+
+export const RELATION_CASES: CaseSet = { setup: SETUP, cases: CASES }

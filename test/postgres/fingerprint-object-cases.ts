@@ -1,7 +1,7 @@
-import type { Case } from './fingerprint-cases.ts'
+import type { Case, CaseSet } from './fingerprint-cases.ts'
 
 /** What is not a relation, and what hangs on one. */
-export const OBJECT_SETUP = `
+const OBJECT_SETUP = `
 create schema app; create schema lib;
 create type app.mood as enum ('new', 'old');
 create type app.pair as (first integer, second app.mood);
@@ -25,7 +25,7 @@ create statistics app.together (ndistinct) on id, note from app.orders;
 `
 
 /** A function whose body is kept as a parsed statement: from 14. */
-export const PARSED_BODY_SETUP = `
+const PARSED_BODY_SETUP = `
 create function app.latest(who text default 'x') returns text language sql
   begin atomic select o.note from app.orders o join app.log l on l.what = o.note where o.status = 'new' limit 1; end;
 create function app.joined() returns bigint language sql begin atomic select count(*) from app.orders join app.log l using (note); end;`
@@ -34,9 +34,10 @@ const fn = (name: string) => `routine:${name}`
 const WORK = fn('work(integer)')
 const LABELS = fn('labels(app.mood)')
 const LATEST = fn('latest(text)')
+const JOINED = fn('joined()')
 const ADD = fn('plus(integer, integer)')
 
-export const OBJECT_CASES: readonly Case[] = [
+const OBJECT_CASES: readonly Case[] = [
   {
     name: 'replace a function',
     ddl: "create or replace function lib.allowed(who text) returns boolean language sql stable as 'select false'",
@@ -138,37 +139,37 @@ export const OBJECT_CASES: readonly Case[] = [
     name: 'rename a label that a default, a trigger, a rule and a view show',
     ddl: "alter type app.mood rename value 'new' to 'fresh'",
     changes: ['type:mood', 'orders', 'open', LABELS, LATEST],
-    falsePositives: ['type:pair', fn('joined()')],
+    falsePositives: ['type:pair', JOINED],
   },
   {
     name: 'rename the type of an argument',
     ddl: 'alter type app.mood rename to temper',
     changes: ['type:mood', 'type:temper', 'type:pair', LABELS, fn('labels(app.temper)'), 'orders', 'open', LATEST],
-    falsePositives: [fn('joined()')],
+    falsePositives: [JOINED],
   },
   {
     name: 'add a label',
     ddl: "alter type app.temper add value 'odd' after 'old'",
     changes: ['type:temper', 'orders'],
-    falsePositives: ['open', LATEST, fn('joined()')],
+    falsePositives: ['open', LATEST, JOINED],
   },
   {
     name: 'comment on a type',
     ddl: "comment on type app.temper is 'How it is'",
     changes: ['type:temper'],
-    falsePositives: ['orders', 'open', LATEST, fn('joined()')],
+    falsePositives: ['orders', 'open', LATEST, JOINED],
   },
   {
     name: 'grant on a type',
     ddl: 'revoke usage on type app.temper from public',
     changes: ['type:temper'],
-    falsePositives: ['orders', 'open', LATEST, fn('joined()')],
+    falsePositives: ['orders', 'open', LATEST, JOINED],
   },
   {
     name: 'owner of a type',
     ddl: 'alter type app.temper owner to @owner',
     changes: ['type:temper'],
-    falsePositives: ['orders', 'open', LATEST, fn('joined()')],
+    falsePositives: ['orders', 'open', LATEST, JOINED],
   },
   {
     name: 'attributes of a composite type',
@@ -214,7 +215,7 @@ export const OBJECT_CASES: readonly Case[] = [
     name: 'rename the column that owns it',
     ddl: 'alter table app.orders rename column id to number',
     changes: ['orders', 'open', 'sequence:numbers'],
-    falsePositives: [fn('joined()')],
+    falsePositives: [JOINED],
   },
   { name: 'grant on a sequence', ddl: 'grant usage on sequence app.numbers to @other', changes: ['sequence:numbers'] },
   {
@@ -266,12 +267,12 @@ export const OBJECT_CASES: readonly Case[] = [
     name: 'rename a column that a policy reads elsewhere',
     ddl: 'alter table app.log rename column what to text',
     changes: ['log', 'orders', LATEST],
-    falsePositives: [fn('joined()')],
+    falsePositives: [JOINED],
   },
   {
     name: 'rename the table that a rule writes',
     ddl: 'alter table app.log rename to journal',
-    changes: ['log', 'journal', 'orders', LATEST, fn('joined()')],
+    changes: ['log', 'journal', 'orders', LATEST, JOINED],
   },
   { name: 'disable a rule', ddl: 'alter table app.orders disable rule noted', changes: ['orders'] },
   { name: 'comment on a rule', ddl: "comment on rule noted on app.orders is 'Noted'", changes: ['orders'] },
@@ -356,7 +357,7 @@ export const OBJECT_CASES: readonly Case[] = [
   {
     name: 'rename a published table',
     ddl: 'alter table app.journal rename to diary',
-    changes: ['journal', 'diary', 'publication:news', LATEST, fn('joined()')],
+    changes: ['journal', 'diary', 'publication:news', LATEST, JOINED],
   },
   { name: 'comment on a publication', ddl: "comment on publication news is 'News'", changes: ['publication:news'] },
   {
@@ -470,17 +471,17 @@ export const OBJECT_CASES: readonly Case[] = [
 ]
 
 /** On functions with a parsed body. */
-export const PARSED_BODY_CASES: readonly Case[] = [
+const PARSED_BODY_CASES: readonly Case[] = [
   {
     name: 'rename a column that a body reads',
     ddl: 'alter table app.orders rename column note to remark',
-    changes: ['orders', 'open', LATEST, fn('joined()')],
+    changes: ['orders', 'open', LATEST, JOINED],
   },
   {
     name: 'add a column under a body that joins by name',
     ddl: 'alter table app.diary add column remark text',
     changes: ['diary'],
-    falsePositives: [fn('joined()'), LATEST],
+    falsePositives: [JOINED, LATEST],
   },
   {
     name: 'replace a body',
@@ -488,3 +489,15 @@ export const PARSED_BODY_CASES: readonly Case[] = [
     changes: [LATEST],
   },
 ]
+
+/** Of a major version: functions with a parsed body came with 14. */
+export function objectCases(version: number): CaseSet {
+  if (version >= 14) return { setup: OBJECT_SETUP + PARSED_BODY_SETUP, cases: [...OBJECT_CASES, ...PARSED_BODY_CASES] }
+  const known = (names: readonly string[] = []) => names.filter((name) => name !== LATEST && name !== JOINED)
+  const cases = OBJECT_CASES.map((one) => ({
+    ...one,
+    changes: known(one.changes),
+    falsePositives: known(one.falsePositives),
+  }))
+  return { setup: OBJECT_SETUP, cases }
+}

@@ -10,6 +10,7 @@ import type {
   Scope,
 } from '../../connectors/kit/index.ts'
 import connector from '../../connectors/postgres/index.ts'
+import { withDatabase } from '../helpers/store.ts'
 
 /** The superuser's URL of the scratch PostgreSQL of this run. */
 export function adminUrl(): string {
@@ -19,8 +20,7 @@ export function adminUrl(): string {
 }
 
 export function urlFor(database: string, user?: { readonly name: string; readonly password: string }): string {
-  const url = new URL(adminUrl())
-  url.pathname = `/${encodeURIComponent(database)}`
+  const url = new URL(withDatabase(adminUrl(), database))
   if (user !== undefined) {
     url.username = encodeURIComponent(user.name)
     url.password = encodeURIComponent(user.password)
@@ -43,11 +43,11 @@ export interface Scratch extends AsyncDisposable {
   readonly sql: postgres.Sql
 }
 
-/** A new, empty database with one superuser session. */
-export async function scratchDatabase(name = freshName('pg_test')): Promise<Scratch> {
-  const admin = connectTo(adminUrl())
+/** A new, empty database with one superuser session, on the server of this run unless another is given. */
+export async function scratchDatabase(name = freshName('pg_test'), server = adminUrl()): Promise<Scratch> {
+  const admin = connectTo(server)
   await admin`create database ${admin(name)} template template0`
-  const url = urlFor(name)
+  const url = withDatabase(server, name)
   const sql = connectTo(url)
   return {
     name,

@@ -1,156 +1,35 @@
-import type postgres from 'postgres'
-
-/** What an operation sees: the database it acts on, read at that moment, and the numbers that choose. */
-export interface Scene {
-  readonly sql: postgres.Sql
-  /** Names of the roles of this world. */
-  readonly roles: readonly string[]
-  readonly picks: readonly number[]
-}
-
-/** The statements of a change; undefined when nothing fits. Whatever PostgreSQL refuses changes nothing. */
-export type Operation = (scene: Scene) => Promise<string | undefined> | string | undefined
-
-interface Relation {
-  readonly schema: string
-  readonly name: string
-  readonly kind: string
-  /** Quoted and qualified. */
-  readonly full: string
-  readonly columns: readonly string[]
-}
-
-const SCHEMAS = ['app', 'Data "x"', 'hidden one', 'é.s']
-const RELATIONS = ['t1', 't2', 'T 3', 't.4', 'ü5', 'select', 't"7', "t'8"]
-const VIEWS = ['v1', 'V 2', 'v.3', 't1', 'T 3']
-const COLUMNS = ['id', 'a', 'b', 'C d', 'é', 'x.y', 'f']
-const TYPES = ['mood', 'Kind x', 'ty.pe']
-const BUILT_IN = [
-  'integer',
-  'text',
-  'numeric(8, 2)',
-  'varchar(20)',
-  'timestamptz',
-  'boolean',
-  'jsonb',
-  'uuid',
-  'text[]',
-  'bytea',
-]
-const TEXTS = ['one', "it's", 'two\nlines', 'naïve', '']
-
-export const ident = (name: string) => `"${name.replaceAll('"', '""')}"`
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
-/** Lists chosen from are never empty where this is used without a check. */
-const one = <T>(list: readonly T[], number = 0): T => list[number % list.length] as T
-const maybe = <T>(list: readonly T[], number = 0): T | undefined => list[number % list.length]
-
-async function names(scene: Scene, query: string): Promise<string[]> {
-  const rows = await scene.sql.unsafe(query)
-  return rows.map((row) => String(row.name))
-}
-
-const MINE = "n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"
-
-const schemas = (scene: Scene) =>
-  names(scene, `select n.nspname as name from pg_namespace n where ${MINE} order by n.nspname collate "C"`)
-
-async function relations(scene: Scene, kinds: string): Promise<Relation[]> {
-  const rows = await scene.sql.unsafe(`select n.nspname as schema, c.relname as name, c.relkind as kind,
-    format('%I.%I', n.nspname, c.relname) as full, (select coalesce(json_agg(attname order by attnum), '[]') from pg_attribute
-      where attrelid = c.oid and attnum > 0 and not attisdropped) as columns
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where ${MINE} and position(c.relkind::text in '${kinds}') > 0 order by n.nspname collate "C", c.relname collate "C"`)
-  return rows as unknown as Relation[]
-}
-
-/** Types of a `typtype`, quoted and qualified. */
-const types = (scene: Scene, kind: string) =>
-  names(
-    scene,
-    `select format('%I.%I', n.nspname, t.typname) as name from pg_type t join pg_namespace n on n.oid = t.typnamespace
-     left join pg_class c on c.oid = t.typrelid where ${MINE} and t.typtype = '${kind}' and (c.relkind is null or c.relkind = 'c')
-     order by n.nspname collate "C", t.typname collate "C"`,
-  )
-
-const functions = (scene: Scene) =>
-  names(
-    scene,
-    `select format('%I.%I', n.nspname, p.proname) as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-     where ${MINE} order by n.nspname collate "C", p.proname collate "C"`,
-  )
-
-const labels = (scene: Scene, type: string) =>
-  names(
-    scene,
-    `select enumlabel as name from pg_enum where enumtypid = ${literal(type)}::regtype order by enumsortorder`,
-  )
-
-async function parts(scene: Scene, from: string): Promise<{ readonly relation: string; readonly name: string }[]> {
-  const rows = await scene.sql.unsafe(`select format('%I.%I', n.nspname, c.relname) as relation, x.name from (${from}) x
-    join pg_class c on c.oid = x.oid join pg_namespace n on n.oid = c.relnamespace where ${MINE} order by n.nspname collate "C", c.relname collate "C", x.name collate "C"`)
-  return rows as unknown as { relation: string; name: string }[]
-}
-
-const constraints = (scene: Scene, kinds = 'pufcx') =>
-  parts(
-    scene,
-    `select conrelid as oid, conname as name from pg_constraint where conrelid <> 0 and position(contype::text in '${kinds}') > 0`,
-  )
-/** Here `relation` is the index itself. */
-const indexes = (scene: Scene) =>
-  parts(scene, 'select i.indexrelid as oid, x.relname as name from pg_index i join pg_class x on x.oid = i.indexrelid')
-
-async function columnType(scene: Scene, number: number): Promise<string> {
-  const own = [...(await types(scene, 'e')), ...(await types(scene, 'd')), ...(await types(scene, 'c'))]
-  const all = [...BUILT_IN, ...own, ...own.map((type) => `${type}[]`)]
-  return one(all, number)
-}
-
-const relationOf =
-  (
-    kinds: string,
-    build: (
-      relation: Relation,
-      picks: readonly number[],
-      scene: Scene,
-    ) => Promise<string | undefined> | string | undefined,
-  ): Operation =>
-  async (scene) => {
-    const relation = maybe(await relations(scene, kinds), scene.picks[0])
-    return relation === undefined ? undefined : build(relation, scene.picks.slice(1), scene)
-  }
-
-const columnOf = (
-  kinds: string,
-  build: (
-    at: { readonly table: string; readonly column: string },
-    picks: readonly number[],
-    scene: Scene,
-  ) => Promise<string | undefined> | string | undefined,
-): Operation =>
-  relationOf(kinds, (relation, [a, ...rest], scene) => {
-    const column = maybe(relation.columns, a)
-    return column === undefined ? undefined : build({ table: relation.full, column: ident(column) }, rest, scene)
-  })
-
-const listed =
-  (
-    list: (scene: Scene) => Promise<string[]>,
-    build: (name: string, picks: readonly number[], scene: Scene) => Promise<string | undefined> | string | undefined,
-  ): Operation =>
-  async (scene) => {
-    const name = maybe(await list(scene), scene.picks[0])
-    return name === undefined ? undefined : build(name, scene.picks.slice(1), scene)
-  }
-
-const enums = (scene: Scene) => types(scene, 'e')
-const domains = (scene: Scene) => types(scene, 'd')
-const composites = (scene: Scene) => types(scene, 'c')
-const sequences = async (scene: Scene) => (await relations(scene, 'S')).map(({ full }) => full)
-const quotedSchemas = async (scene: Scene) => (await schemas(scene)).map(ident)
-const comment = (target: string, [a]: readonly number[]) =>
-  `comment on ${target} is ${a !== undefined && a % 4 === 0 ? 'null' : literal(one(TEXTS, a))}`
+import {
+  COLUMNS,
+  columnOf,
+  columnType,
+  comment,
+  composites,
+  constraints,
+  domains,
+  enums,
+  functions,
+  ident,
+  indexes,
+  labels,
+  listed,
+  literal,
+  maybe,
+  names,
+  newName,
+  type Operation,
+  one,
+  quotedSchemas,
+  RELATIONS,
+  relationOf,
+  relations,
+  SCHEMAS,
+  type Scene,
+  schemas,
+  sequences,
+  TEXTS,
+  TYPES,
+  VIEWS,
+} from './postgres-scene.ts'
 
 async function tableText(scene: Scene, full: string, picks: readonly number[]): Promise<string> {
   const [a = 0, b = 0] = picks
@@ -160,11 +39,6 @@ async function tableText(scene: Scene, full: string, picks: readonly number[]): 
   )
   const id = one(['id integer primary key', 'id serial', 'id bigint generated always as identity', 'id integer'], a + b)
   return `create ${b % 7 === 0 ? 'unlogged ' : ''}table ${full} (${[id, ...lines].join(', ')})`
-}
-
-async function newName(scene: Scene, [a, b]: readonly number[], pool = RELATIONS): Promise<string | undefined> {
-  const schema = maybe(await schemas(scene), a)
-  return schema === undefined ? undefined : `${ident(schema)}.${ident(one(pool, b))}`
 }
 
 async function viewText(scene: Scene, picks: readonly number[]): Promise<string | undefined> {
@@ -523,38 +397,15 @@ const withoutEffect: Readonly<Record<string, Operation>> = {
   vacuum: relationOf('r', ({ full }, [a]) => `vacuum ${one(['', 'full', 'analyze'], a)} ${full}`),
   analyze: relationOf('rpm', ({ full }) => `analyze ${full}`),
   reindex: relationOf('rm', ({ full }) => `reindex table ${full}`),
-  grant: relationOf('rpvmf', ({ full }, [a], { roles }) => `grant select on ${full} to ${ident(one(roles, a))}`),
   'create temporary table': ({ picks: [a = 0] }) =>
     `create temp table tmp${a % 3} (id serial primary key, c text default lower('X'))`,
   'drop temporary table': ({ picks: [a = 0] }) => `drop table pg_temp.tmp${a % 3}`,
 }
 
-export const OPERATIONS: Readonly<Record<string, Operation>> = {
+/** Those on relations, and what their texts are made of. */
+export const RELATION_OPERATIONS: Readonly<Record<string, Operation>> = {
   ...tableOperations,
   ...keyOperations,
   ...otherOperations,
   ...withoutEffect,
 }
-
-/** Changes that build something up come more often, so that there is something to take down. */
-const BUILDING = [
-  ...[
-    'create table',
-    'create table',
-    'create schema',
-    'create view',
-    'create view',
-    'create materialized view',
-    'create index',
-  ],
-  ...[
-    'add column',
-    'add foreign key',
-    'add unique',
-    'create partitioned table',
-    'create partition',
-    'create partition',
-  ],
-  ...['create enum', 'create domain', 'create function', 'set default', 'extend view', 'rename table', 'rename column'],
-]
-export const OPERATION_NAMES: readonly string[] = [...Object.keys(OPERATIONS), ...BUILDING, ...BUILDING]

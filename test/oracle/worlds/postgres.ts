@@ -3,7 +3,8 @@ import postgres from 'postgres'
 import type { Json } from '../../../connectors/kit/index.ts'
 import connector from '../../../connectors/postgres/index.ts'
 import type { OracleSubject, OracleWorld } from '../world.ts'
-import { ident, OPERATION_NAMES, OPERATIONS } from './postgres-operations.ts'
+import { OPERATION_NAMES, OPERATIONS } from './postgres-all-operations.ts'
+import { ident } from './postgres-scene.ts'
 
 /** A mutating session waits no longer for a lock: the change is then left out. */
 const LOCK_TIMEOUT_MS = 50
@@ -39,6 +40,34 @@ const BEGINNING = [
     'create materialized view',
     'create server',
     'create foreign table',
+  ],
+  ...[
+    'create overload',
+    'create overload',
+    'create parsed function',
+    'create parsed function',
+    'create trigger function',
+    'create event trigger',
+  ],
+  ...[
+    'create trigger',
+    'create trigger',
+    'create policy',
+    'create policy',
+    'create rule',
+    'create rule',
+    'create statistics',
+  ],
+  ...[
+    'create range',
+    'create composite',
+    'create collation',
+    'create publication',
+    'create extension',
+    'grant',
+    'grant',
+    'grant',
+    'grant role',
   ],
   ...['comment on relation', 'comment on column', 'comment on schema', 'comment on constraint', 'create index'],
 ]

@@ -1,4 +1,4 @@
-import { quote } from './support.ts'
+import { quote } from '../support.ts'
 
 /** Names that break whatever is not quoted, not parametrised or not read as bytes. All fit in 63 bytes. */
 export const HOSTILE: readonly string[] = [
