@@ -47,7 +47,8 @@ begin atomic
            tidemark.word_vector(left(array_to_string(a.path[:cardinality(a.path) - 1], ' '), 2000)) as path
   ) v
   left join lateral (
-    select string_agg(array_to_string(path, ' '), ' ') as names, string_agg(left(comment, 5000), ' ') as comments
+    select string_agg(array_to_string(path, ' '), ' ' order by position) as names,
+           string_agg(left(comment, 5000), ' ' order by position) as comments
     from tidemark.field
     where asset_id = a.id and removed_at is null
   ) f on true
