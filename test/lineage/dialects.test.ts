@@ -93,6 +93,7 @@ test('every column that another parser sees is seen here', () => {
       'bee',
       'who',
       'max_threads',
+      'integer',
       'input',
       'x',
       't',
