@@ -52,6 +52,7 @@ const NEEDED = [
     ],
   },
   { properties: { url: { pattern: '^(?:\\$\\{|postgres(?:ql)?://)' } } },
+  { not: { required: ['ssh', 'socket'] } },
 ]
 
 const checked = fields.superRefine((config, context) => {

@@ -124,6 +124,11 @@ describe('what zod rejects the JSON Schema rejects, and the place is told', () =
     [pg('tables: { deny: [""] }'), 'sources.shop.config.tables.deny.0: '],
     [pg(`applicationName: ${'x'.repeat(64)}`), 'sources.shop.config.applicationName: '],
     [pg('password: 5'), 'sources.shop.config.password: '],
+    [pg('ssh: { host: bastion }'), 'sources.shop.config.ssh.'],
+    [
+      one('connector: postgres\nconfig: { socket: /run, user: u, ssh: { host: b, user: u, hostKey: k } }'),
+      'sources.shop.config.ssh',
+    ],
     [pg('pasword: x'), 'unknown key sources.shop.config.pasword (did you mean password?)'],
   ])('%j', async (text, message) => {
     const problems = await problemsOf(text)

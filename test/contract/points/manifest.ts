@@ -10,7 +10,7 @@ import { importAlone, packagesOf } from '../imports.ts'
 
 /** What a form, the CLI and the documentation can make something of. */
 const KEYWORDS = new Set(
-  `$schema type properties required additionalProperties enum const anyOf allOf items default description title format
+  `$schema type properties required additionalProperties enum const anyOf allOf not items default description title format
    pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum minItems maxItems propertyNames`.split(
     /\s+/,
   ),
