@@ -3,7 +3,7 @@
 /* Text as PostgreSQL's parser is to see it: dots, slashes and the like would make hosts, paths, tags and versions of names. */
 create or replace function tidemark.plain_words(text text) returns text
 language sql immutable strict parallel safe
-return translate(text, './\@-:<>&+', '          ');
+return case when text ~ '[./\\@:<>&+-]' then translate(text, './\@-:<>&+', '          ') else text end;
 
 comment on function tidemark.plain_words(text) is 'Text without the characters that hold words together.';
 
@@ -30,38 +30,42 @@ comment on function tidemark.word_vector(text) is 'The words of a text, those in
 create or replace function tidemark.index_assets(ids bigint[]) returns void
 language sql
 begin atomic
-  insert into tidemark.search_document as held (asset_id, kind, words)
-  select
-    a.id,
-    a.kind,
-    setweight(v.name, 'A')
-      || setweight(tidemark.word_vector(coalesce(left(f.names, 100000), '')), 'B')
-      || setweight(tidemark.word_vector(left(concat_ws(' ', left(a.comment, 20000), f.comments), 50000)), 'C')
-      || array_to_tsvector(
-           array(select '=' || word from unnest(tsvector_to_array(v.name)) as word)
-             || array(select '/' || word from unnest(tsvector_to_array(v.path)) as word)
-         )
-  from tidemark.asset a
-  cross join lateral (
-    select tidemark.word_vector(left(a.name, 2000)) as name,
-           tidemark.word_vector(left(array_to_string(a.path[:cardinality(a.path) - 1], ' '), 2000)) as path
-  ) v
-  left join lateral (
-    select string_agg(array_to_string(path, ' '), ' ' order by position) as names,
-           string_agg(left(comment, 5000), ' ' order by position) as comments
-    from tidemark.field
-    where asset_id = a.id and removed_at is null
-  ) f on true
-  where a.id = any (index_assets.ids) and a.removed_at is null and not a.placeholder
-  order by a.id
-  on conflict (asset_id) do update set kind = excluded.kind, words = excluded.words
-    where (held.kind, held.words) is distinct from (excluded.kind, excluded.words);
-
+  with written as (
+    insert into tidemark.search_document as held (asset_id, kind, words)
+    select
+      a.id,
+      a.kind,
+      setweight(v.name, 'A')
+        || setweight(tidemark.word_vector(coalesce(left(f.names, 100000), '')), 'B')
+        || setweight(tidemark.word_vector(left(concat_ws(' ', left(a.comment, 20000), f.comments), 50000)), 'C')
+        || array_to_tsvector(
+             array(select '=' || word from unnest(tsvector_to_array(v.name)) as word)
+               || array(select '/' || word from unnest(tsvector_to_array(v.path)) as word)
+           )
+    from tidemark.asset a
+    cross join lateral (
+      select tidemark.word_vector(left(a.name, 2000)) as name,
+             tidemark.word_vector(left(array_to_string(a.path[:cardinality(a.path) - 1], ' '), 2000)) as path
+      -- Once for each, not wherever it is mentioned.
+      offset 0
+    ) v
+    left join lateral (
+      select string_agg(array_to_string(path, ' '), ' ' order by position) as names,
+             string_agg(left(comment, 5000), ' ' order by position) as comments
+      from tidemark.field
+      where asset_id = a.id and removed_at is null
+    ) f on true
+    where a.id = any (index_assets.ids) and a.removed_at is null and not a.placeholder
+    order by a.id
+    on conflict (asset_id) do update set kind = excluded.kind, words = excluded.words
+      where (held.kind, held.words) is distinct from (excluded.kind, excluded.words)
+    returning words
+  )
   insert into tidemark.search_word (word)
   select distinct word collate "C"
-  from tidemark.search_document d
-  cross join unnest(tsvector_to_array(d.words)) as word
-  where d.asset_id = any (index_assets.ids) and length(word) between 3 and 100 and word !~ '^[=/]|^[0-9]+$'
+  from written
+  cross join unnest(tsvector_to_array(written.words)) as word
+  where length(word) between 3 and 100 and left(word, 1) not in ('=', '/') and ltrim(word, '0123456789') <> ''
   order by 1
   on conflict (word) do nothing;
 end;

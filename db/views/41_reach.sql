@@ -6,9 +6,8 @@ create or replace function tidemark.reach(start bigint, downward boolean, steps 
   asset_id bigint, asset text, kind text, owner text, depth integer, path text[]
 )
 language plpgsql stable rows 1000
--- Planned for each set anew, since long lists are looked up by hash only where they are constants; and for rows in memory,
--- where a few thousand look-ups are quicker than reading a table through.
-set plan_cache_mode = force_custom_plan set random_page_cost = 1.1 set max_parallel_workers_per_gather = 0 set jit = off
+-- Planned once, for few rows: look-ups, whatever the statistics make of a list; and what is looked up is in memory mostly.
+set plan_cache_mode = force_generic_plan set random_page_cost = 1.1 set enable_mergejoin = off set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -25,18 +24,30 @@ begin
     if downward then
       select array_agg(found.id), array_agg(found.parent) into next_ids, next_parents
       from (
-        select e.downstream_id as id, min(e.upstream_id) as parent
-        from tidemark.lineage_edge e
-        where e.upstream_id = any (frontier) and e.valid_to is null and e.downstream_id <> all (seen)
-        group by e.downstream_id
+        select one.id, min(one.parent) as parent
+        from (
+          select e.downstream_id as id, e.upstream_id as parent, true as fresh
+          from unnest(frontier) as f (id)
+          join tidemark.lineage_edge e on e.upstream_id = f.id and e.valid_to is null and e.downstream_id is not null
+          union all
+          select s.id, null, false from unnest(seen) as s (id)
+        ) one
+        group by one.id
+        having bool_and(one.fresh)
       ) found;
     else
       select array_agg(found.id), array_agg(found.parent) into next_ids, next_parents
       from (
-        select e.upstream_id as id, min(e.downstream_id) as parent
-        from tidemark.lineage_edge e
-        where e.downstream_id = any (frontier) and e.valid_to is null and e.upstream_id <> all (seen)
-        group by e.upstream_id
+        select one.id, min(one.parent) as parent
+        from (
+          select e.upstream_id as id, e.downstream_id as parent, true as fresh
+          from unnest(frontier) as f (id)
+          join tidemark.lineage_edge e on e.downstream_id = f.id and e.valid_to is null and e.upstream_id is not null
+          union all
+          select s.id, null, false from unnest(seen) as s (id)
+        ) one
+        group by one.id
+        having bool_and(one.fresh)
       ) found;
     end if;
     exit when next_ids is null;
