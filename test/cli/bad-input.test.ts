@@ -35,7 +35,7 @@ async function otherServer(): Promise<AsyncDisposable & { readonly port: number 
 }
 
 const countSources = async (place: Place) =>
-  (await place.json('sql', 'select count(*)::int as n from tidemark.source')).data[0].n
+  (await place.json('sql', 'select count(*)::int as n from catalog.sources')).data[0].n
 
 test('what is wrong with a new source is told, and nothing is saved', async () => {
   await using place = await createPlace()

@@ -211,7 +211,12 @@ const harness: ContractHarness = {
     await admin.end()
     return fixture
   },
-  stable: (line, fixture) => line.replaceAll(own(fixture).database, 'shop').replaceAll(/"([a-z]+):[\d.]+"/g, '"$1:…"'),
+  stable: (line, fixture) =>
+    line
+      .replaceAll(own(fixture).database, 'shop')
+      .replaceAll(/"([a-z]+):[\d.]+"/g, '"$1:…"')
+      // Stores on the same server make the group of their readers, with its superuser in it.
+      .replace('"memberOf":["tidemark_reader"],', ''),
 }
 
 describeConnector(connector, harness)
