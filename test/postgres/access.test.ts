@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ConnectorHandle, IngestError, type Json, nameKey } from '../../connectors/kit/index.ts'
+import { type ConnectorHandle, IngestError, type Json, keyPath, nameKey } from '../../connectors/kit/index.ts'
 import connector from '../../connectors/postgres/index.ts'
 import {
   adminUrl,
@@ -101,6 +101,13 @@ describe('trouble on the way', () => {
       'create view over_locked as select * from locked; create view over_free as select * from free',
     )
     await scratch.sql.unsafe('create view over_view as select * from over_locked')
+    await scratch.sql.unsafe(`
+      create table guarded (id int); create policy there on guarded using (exists (select from locked l where l.id = guarded.id));
+      create table ruled (id int); create rule also as on insert to ruled do also insert into locked values (new.id);
+      create table apart (id int); create trigger kept before insert on apart for each row execute function suppress_redundant_updates_trigger();
+      create function reads_locked() returns bigint language sql begin atomic select count(*) from locked; end;
+      create function reads_free() returns bigint language sql begin atomic select count(*) from free; end;
+      create publication of_locked for table locked where (id > 1); create publication of_free for table free where (id > 1)`)
   })
   afterAll(() => scratch[Symbol.asyncDispose]())
 
@@ -180,8 +187,14 @@ describe('trouble on the way', () => {
       const started = Date.now()
       const { records, errors } = await describeAll(handle, scope, items)
       expect(Date.now() - started).toBeLessThan(8_000)
-      const failed = [...errors.keys()].map((key) => key.split('.').at(-1)).sort()
-      expect(failed.filter((name) => name !== 'locked')).toEqual(['over_locked'])
+      const failed = [...errors.keys()].map((key) => keyPath(key)?.[2]).sort()
+      expect(failed.filter((name) => name !== 'locked')).toEqual([
+        'guarded',
+        'of_locked',
+        'over_locked',
+        'reads_locked()',
+        'ruled',
+      ])
       for (const error of errors.values()) expect(error).toMatchObject({ category: 'timeout' })
       expect(records.size + errors.size).toBe(items.length)
       await locker.unsafe('rollback')

@@ -244,6 +244,19 @@ interface PublishedTable {
   readonly filter?: string
 }
 
+const subscriptions: ObjectCheck = {
+  kinds: ['subscription'],
+  facts: (record) => [
+    record.path[1] ?? null,
+    ...['enabled', 'slot', 'publications'].map((name) => property(record, name)),
+    ...told(record),
+  ],
+  query: () => `
+    select json_build_array(s.subname, s.subenabled, s.subslotname, array_to_json(s.subpublications), pg_get_userbyid(s.subowner),
+      obj_description(s.oid, 'pg_subscription')) as facts
+    from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()`,
+}
+
 const eventTriggers: ObjectCheck = {
   kinds: ['event trigger'],
   facts: (record) => [
@@ -344,6 +357,7 @@ export const OBJECT_CHECKS: readonly ObjectCheck[] = [
   collations,
   extensions,
   publications,
+  subscriptions,
   eventTriggers,
   servers,
   wrappers,

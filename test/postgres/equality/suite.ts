@@ -32,6 +32,7 @@ export function describeEquality(serverUrl: () => string): void {
   const prefix = freshName('role')
   const roles = { one: `${prefix} "r'.\\`, two: `${prefix} =/,` }
   const space = `${prefix} "space'`
+  const plain = freshName('plain')
 
   beforeAll(async () => {
     scratch = await scratchDatabase(undefined, serverUrl())
@@ -44,6 +45,9 @@ export function describeEquality(serverUrl: () => string): void {
     await sql.unsafe(
       `comment on tablespace ${quote(space)} is 'Fast'; create table public.far () tablespace ${quote(space)}`,
     )
+    await sql.unsafe(`create role ${plain} login`)
+    await sql.unsafe(`create subscription "sub ""'" connection 'host=nowhere.invalid port=1 dbname=''far away'' password=hidden'
+      publication "p '" with (connect = false, slot_name = none)`)
     const objects = hostileObjects(version, roles)
     for (const statement of [...hostileStatements(), ...objects, ...hostileEventTriggers()]) await sql.unsafe(statement)
     await sql.unsafe(`set search_path = pg_catalog; set test.roles = '${prefix}%'`)
@@ -56,10 +60,11 @@ export function describeEquality(serverUrl: () => string): void {
   }, 120_000)
 
   afterAll(async () => {
+    await scratch.sql.unsafe(`drop subscription "sub ""'"`)
     await scratch[Symbol.asyncDispose]()
     const admin = connectTo(serverUrl())
     await admin.unsafe(`drop tablespace ${quote(space)}`)
-    for (const role of Object.values(roles)) await admin.unsafe(`drop role ${quote(role)}`)
+    for (const role of [...Object.values(roles), plain]) await admin.unsafe(`drop role ${quote(role)}`)
     await admin.end()
   })
 
@@ -72,6 +77,29 @@ export function describeEquality(serverUrl: () => string): void {
     expect(new Set(keys).size).toBe(keys.length)
     for (const record of records) expect(assetRecord.safeParse(record).error).toBeUndefined()
     expect(JSON.stringify(records)).not.toContain('hidden')
+  })
+
+  test('a role without any right is told the same, but for where a publisher is', async () => {
+    const url = new URL(scratch.url)
+    url.username = encodeURIComponent(plain)
+    await using handle = await openUrl(url.href)
+    const scope = await onlyScope(handle)
+    const seen = await describeAll(handle, scope, await readInventory(handle, scope))
+    expect([...seen.errors.values()]).toEqual([])
+    const [connections, withheld] = [outcome, seen].map(({ records: all }) =>
+      [...all.values()].filter(({ properties }) => properties?.connection !== undefined),
+    )
+    expect(connections?.map(({ properties }) => properties?.connection)).toEqual([
+      { host: 'nowhere.invalid', port: '1', dbname: 'far away' },
+    ])
+    expect(withheld).toEqual([])
+    const plainly = ({ properties: { connection: _connection, ...rest } = {}, ...record }: AssetRecord) => [
+      record,
+      rest,
+    ]
+    expect([...seen.records].map(([key, record]) => [key, plainly(record)])).toEqual(
+      [...outcome.records].map(([key, record]) => [key, plainly(record)]),
+    )
   })
 
   test('schemas', async () => {
