@@ -1,5 +1,5 @@
 /** Names of columns, whatever their order: what the texts of views over a relation are written with. */
-export const columnNames = (relation: string) => `(select sum(hashtextextended(a.attname, a.attnum)) from pg_attribute a
+const columnNames = (relation: string) => `(select sum(hashtextextended(a.attname, a.attnum)) from pg_attribute a
     where a.attrelid = ${relation} and a.attnum > 0)`
 
 /**

@@ -2,7 +2,7 @@ import { quote } from '../support.ts'
 import { HOSTILE } from './hostile.ts'
 
 /** Functions with a parsed body came with this version. */
-export const PARSED_BODIES = 140000
+const PARSED_BODIES = 140000
 /** Column lists and row filters of publications. */
 export const PARTS_PUBLISHED = 150000
 
