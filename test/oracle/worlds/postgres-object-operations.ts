@@ -1,142 +1,45 @@
+import { databaseOperations } from './postgres-database-operations.ts'
+import {
+  commented,
+  condition,
+  foreignServers,
+  grantee,
+  moved,
+  NAMES,
+  owned,
+  PARSED_BODIES,
+  partOf,
+  policies,
+  ROUTINES,
+  ranges,
+  renamed,
+  routines,
+  rules,
+  statistics,
+  triggerFunctions,
+  triggers,
+} from './postgres-object-lists.ts'
 import {
   columnOf,
   columnType,
   comment,
   composites,
-  domains,
   enums,
-  functions,
   ident,
   labels,
   listed,
-  literal,
-  MINE,
   maybe,
   names,
   newName,
   type Operation,
   one,
-  parts,
-  type Relation,
   relationOf,
   relations,
   type Scene,
   schemas,
   sequences,
-  types,
   versionOf,
 } from './postgres-scene.ts'
-
-const PARSED_BODIES = 140000
-const PARTS_PUBLISHED = 150000
-
-const ROUTINES = ['fn', 'Fn 2', 'over', 'agg.r']
-const NAMES = ['o1', 'O 2', 'o.3']
-
-/** `kind signature` of every routine, as ALTER and COMMENT take it. */
-const routines = (scene: Scene) =>
-  names(
-    scene,
-    `select case p.prokind when 'p' then 'procedure ' when 'a' then 'aggregate ' else 'function ' end || p.oid::regprocedure as name
-     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-     where ${MINE} and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype in ('e', 'i'))
-     order by n.nspname collate "C", p.proname collate "C", p.proargtypes::text`,
-  )
-
-const triggerFunctions = (scene: Scene) =>
-  names(
-    scene,
-    `select p.oid::regproc::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-     where ${MINE} and p.prorettype = 'trigger'::regtype order by 1`,
-  )
-const eventTriggers = (scene: Scene) =>
-  names(scene, 'select quote_ident(evtname) as name from pg_event_trigger order by evtname collate "C"')
-const publications = (scene: Scene) =>
-  names(scene, 'select quote_ident(pubname) as name from pg_publication order by pubname collate "C"')
-const collations = (scene: Scene) =>
-  names(
-    scene,
-    `select format('%I.%I', n.nspname, l.collname) as name from pg_collation l join pg_namespace n on n.oid = l.collnamespace
-     where ${MINE} order by 1`,
-  )
-const statistics = (scene: Scene) =>
-  names(
-    scene,
-    `select format('%I.%I', n.nspname, s.stxname) as name from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace
-     where ${MINE} order by 1`,
-  )
-const ranges = (scene: Scene) => types(scene, 'r')
-const foreignServers = (scene: Scene) =>
-  names(scene, 'select quote_ident(srvname) as name from pg_foreign_server order by srvname collate "C"')
-const wrappers = (scene: Scene) =>
-  names(scene, 'select quote_ident(fdwname) as name from pg_foreign_data_wrapper order by fdwname collate "C"')
-const triggers = (scene: Scene) =>
-  parts(scene, 'select tgrelid as oid, tgname as name from pg_trigger where not tgisinternal')
-const policies = (scene: Scene) => parts(scene, 'select polrelid as oid, polname as name from pg_policy')
-const rules = (scene: Scene) =>
-  parts(scene, "select ev_class as oid, rulename as name from pg_rewrite where ev_type <> '1'")
-
-async function domainConstraints(scene: Scene): Promise<{ readonly domain: string; readonly name: string }[]> {
-  const rows =
-    await scene.sql.unsafe(`select contypid::regtype::text as domain, quote_ident(conname) as name from pg_constraint
-    where contypid <> 0 and contype = 'c' and contypid::regtype::text !~ '^information_schema' order by 1, 2`)
-  return rows as unknown as { domain: string; name: string }[]
-}
-
-type Part = { readonly relation: string; readonly name: string }
-
-const partOf =
-  (
-    list: (scene: Scene) => Promise<readonly Part[]>,
-    build: (part: Part, picks: readonly number[], scene: Scene) => Promise<string | undefined> | string | undefined,
-  ): Operation =>
-  async (scene) => {
-    const found = maybe(await list(scene), scene.picks[0])
-    return found && build({ ...found, name: ident(found.name) }, scene.picks.slice(1), scene)
-  }
-
-const grantee = ({ roles }: Scene, pick = 0) => one(['public', ...roles.map(ident)], pick)
-const commented = (target: string) => (name: string, picks: readonly number[]) => comment(`${target} ${name}`, picks)
-const owned =
-  (target: string) =>
-  (name: string, [a]: readonly number[], { roles }: Scene) =>
-    `alter ${target} ${name} owner to ${ident(one(roles, a))}`
-const renamed =
-  (target: string, pool = NAMES) =>
-  (name: string, [a]: readonly number[]) =>
-    `alter ${target} ${name} rename to ${ident(one(pool, a))}`
-const moved =
-  (target: string) =>
-  async (name: string, [a]: readonly number[], scene: Scene) =>
-    `alter ${target} ${name} set schema ${ident(one(await schemas(scene), a))}`
-
-/** An expression over a relation's columns that reads functions, labels and, where subqueries may be, other relations. */
-async function condition(
-  scene: Scene,
-  relation: Relation,
-  [a = 0, b = 0, c = 0]: readonly number[],
-  row = '',
-): Promise<string> {
-  const column = maybe(relation.columns, a)
-  const call = maybe(await functions(scene), b)
-  const label = maybe(await enums(scene), b)
-  const plain = column === undefined ? 'true' : `${row}${ident(column)} is not null`
-  const other = maybe(await relations(scene, 'rpv'), c)
-  const join = maybe(await relations(scene, 'rpv'), b)
-  const shared = other && join && other.columns.find((name) => join.columns.includes(name))
-  return one(
-    [
-      plain,
-      call === undefined ? plain : `${plain} and ${call}() > 0`,
-      label === undefined ? plain : `'${(await labels(scene, label))[0] ?? ''}'::${label} is not null`,
-      other === undefined || row !== '' ? plain : `exists (select from ${other.full} x where x is not null)`,
-      shared === undefined || row !== '' || other?.full === join?.full
-        ? plain
-        : `exists (select x.* from ${other?.full} x join ${join?.full} y using (${ident(shared)}))`,
-    ],
-    c,
-  )
-}
 
 const routineOperations: Readonly<Record<string, Operation>> = {
   'create overload': async (scene) => {
@@ -360,144 +263,6 @@ const rightOperations: Readonly<Record<string, Operation>> = {
   'alter role': ({ roles, picks: [a, b] }) =>
     `alter role ${ident(one(roles, a))} ${one(['createdb', 'nocreatedb', 'noinherit', 'inherit', 'connection limit 3', 'connection limit -1', "valid until '2031-01-01'", "password 'x'", 'bypassrls'], b)}`,
   'comment on role': ({ roles, picks }) => comment(`role ${ident(one(roles, picks[0]))}`, picks.slice(1)),
-}
-
-const databaseOperations: Readonly<Record<string, Operation>> = {
-  'alter sequence': listed(
-    sequences,
-    (name, [a = 0]) =>
-      `alter sequence ${name} ${one([`increment ${1 + (a % 5)}`, `maxvalue ${1000 + (a % 9)}`, 'no maxvalue', 'cycle', 'no cycle', `cache ${1 + (a % 7)}`, 'as bigint', 'restart', `start ${1 + (a % 50)}`], a)}`,
-  ),
-  'own sequence': columnOf('r', async ({ table, column }, [a], scene) => {
-    const name = maybe(await sequences(scene), a)
-    return name && `alter sequence ${name} owned by ${(a ?? 0) % 3 === 0 ? 'none' : `${table}.${column}`}`
-  }),
-  'move sequence': listed(sequences, moved('sequence')),
-  'change sequence owner': listed(sequences, owned('sequence')),
-  'comment on sequence': listed(sequences, commented('sequence')),
-  'sequence value': listed(sequences, (name) => `select nextval(${literal(name)})`),
-  'create range': async (scene) =>
-    `create type ${await newName(scene, scene.picks, ['rg', 'Rg 2'])} as range (subtype = ${one(['integer', 'text', 'numeric'], scene.picks[2])})`,
-  'rename range': listed(ranges, renamed('type', ['rg', 'Rg 2'])),
-  'move range': listed(ranges, moved('type')),
-  'drop range': listed(ranges, (name) => `drop type ${name} cascade`),
-  'comment on type': listed(
-    async (scene) => [...(await enums(scene)), ...(await composites(scene)), ...(await ranges(scene))],
-    commented('type'),
-  ),
-  'change type owner': listed(
-    async (scene) => [...(await enums(scene)), ...(await composites(scene)), ...(await domains(scene))],
-    owned('type'),
-  ),
-  'comment on domain': listed(domains, commented('domain')),
-  'comment on attribute': listed(composites, (name, picks) =>
-    comment(`column ${name}.${one(['first', 'primus', 'third'], picks[0])}`, picks),
-  ),
-  'rename domain constraint': async (scene) => {
-    const found = maybe(await domainConstraints(scene), scene.picks[0])
-    return found && `alter domain ${found.domain} rename constraint ${found.name} to r${(scene.picks[1] ?? 0) % 9}`
-  },
-  'create collation': async (scene) =>
-    `create collation ${await newName(scene, scene.picks, ['co', 'Co 2'])} (locale = '${one(['C', 'POSIX'], scene.picks[2])}')`,
-  'use collation': columnOf('r', async ({ table, column }, [a], scene) => {
-    const name = maybe(await collations(scene), a)
-    return name && `alter table ${table} alter column ${column} type text collate ${name}`
-  }),
-  'rename collation': listed(collations, renamed('collation', ['co', 'Co 2'])),
-  'move collation': listed(collations, moved('collation')),
-  'comment on collation': listed(collations, commented('collation')),
-  'drop collation': listed(collations, (name) => `drop collation ${name} cascade`),
-  'create extension': async (scene) =>
-    `create extension ${one(['citext', 'hstore'], scene.picks[1])} schema ${ident(one(await schemas(scene), scene.picks[0]))}`,
-  'drop extension': ({ picks: [a] }) => `drop extension ${one(['citext', 'hstore'], a)} cascade`,
-  'move extension': async (scene) =>
-    `alter extension ${one(['citext', 'hstore'], scene.picks[1])} set schema ${ident(one(await schemas(scene), scene.picks[0]))}`,
-  'join extension': listed(
-    routines,
-    (name, [a = 0, b]) =>
-      `alter extension ${one(['citext', 'hstore', 'plpgsql'], b)} ${a % 3 === 0 ? 'drop' : 'add'} ${name}`,
-  ),
-  'leave extension': async (scene) => {
-    const [found] = await names(
-      scene,
-      `select format('alter extension %I drop function %s', e.extname, p.oid::regprocedure) as name
-      from pg_depend d join pg_extension e on e.oid = d.refobjid join pg_proc p on p.oid = d.objid
-      where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_extension'::regclass and p.proname in ('fn', 'over', 'Fn 2', 'tr') order by 1`,
-    )
-    return found
-  },
-  'comment on extension': (scene) => comment(`extension ${one(['citext', 'hstore'], scene.picks[1])}`, scene.picks),
-  'create publication': relationOf(
-    'rp',
-    ({ full }, [a = 0, b]) =>
-      `create publication ${ident(one(NAMES, b))} for ${a % 4 === 0 ? 'all tables' : `table ${full}`}`,
-  ),
-  'publish table': relationOf('rp', async (relation, [a = 0, b = 0, c], scene) => {
-    const name = maybe(await publications(scene), a)
-    const column = maybe(relation.columns, b)
-    if (name === undefined) return undefined
-    const plain = (await versionOf(scene)) < PARTS_PUBLISHED || column === undefined
-    const more = plain ? '' : one(['', `(${ident(column)})`, `where (${ident(column)} is not null)`], c)
-    return `alter publication ${name} ${one(['add', 'set'], b)} table ${relation.full} ${more}`
-  }),
-  'publish schema': listed(publications, async (name, [a], scene) => {
-    if ((await versionOf(scene)) < PARTS_PUBLISHED) return undefined
-    return `alter publication ${name} ${one(['add', 'drop'], a)} tables in schema ${ident(one(await schemas(scene), a))}`
-  }),
-  'withdraw table': async (scene) => {
-    const rows = await names(
-      scene,
-      `select format('alter publication %I drop table %s', pubname, prrelid::regclass) as name
-       from pg_publication_rel join pg_publication p on p.oid = prpubid order by 1`,
-    )
-    return maybe(rows, scene.picks[0])
-  },
-  'alter publication': listed(
-    publications,
-    (name, [a]) =>
-      `alter publication ${name} set (publish = '${one(['insert', 'update, delete', 'insert, truncate'], a)}')`,
-  ),
-  'rename publication': listed(publications, renamed('publication', [...NAMES, 'o4', 'o5'])),
-  'comment on publication': listed(publications, commented('publication')),
-  'change publication owner': listed(publications, owned('publication')),
-  'drop publication': listed(publications, (name) => `drop publication ${name}`),
-  'create event trigger': async (scene) => {
-    const [schema] = await schemas(scene)
-    if (schema === undefined) return undefined
-    const call = `${ident(schema)}."ev"`
-    return `create or replace function ${call}() returns event_trigger language plpgsql as 'begin null; end';
-      create event trigger ${ident(one(NAMES, scene.picks[0]))} on ${one(['ddl_command_end', 'sql_drop'], scene.picks[1])} execute function ${call}()`
-  },
-  'switch event trigger': listed(
-    eventTriggers,
-    (name, [a]) => `alter event trigger ${name} ${one(['disable', 'enable', 'enable always'], a)}`,
-  ),
-  'rename event trigger': listed(eventTriggers, renamed('event trigger', [...NAMES, 'o4', 'o5'])),
-  'comment on event trigger': listed(eventTriggers, commented('event trigger')),
-  'drop event trigger': listed(eventTriggers, (name) => `drop event trigger ${name}`),
-  'alter server': listed(
-    foreignServers,
-    (name, [a]) =>
-      `alter server ${name} ${one(["version '2'", "options (host 'x')", "options (set host 'y')", 'options (drop host)', "options (password 'p')"], a)}`,
-  ),
-  'comment on server': listed(foreignServers, commented('server')),
-  'change server owner': listed(foreignServers, owned('server')),
-  'map user': listed(
-    foreignServers,
-    (name, [a = 0], scene) => `${a % 3 === 0 ? 'drop' : 'create'} user mapping for ${grantee(scene, a)} server ${name}`,
-  ),
-  'drop server': listed(foreignServers, (name) => `drop server ${name} cascade`),
-  'alter wrapper': listed(
-    wrappers,
-    (name, [a]) =>
-      `alter foreign data wrapper ${name} options (${one(["debug 'on'", "set debug 'off'", 'drop debug'], a)})`,
-  ),
-  'comment on wrapper': listed(wrappers, commented('foreign data wrapper')),
-  'drop wrapper': listed(wrappers, (name) => `drop foreign data wrapper ${name} cascade`),
-  'comment on domain constraint': async (scene) => {
-    const found = maybe(await domainConstraints(scene), scene.picks[0])
-    return found && comment(`constraint ${found.name} on domain ${found.domain}`, scene.picks.slice(1))
-  },
 }
 
 /** Those on everything that is not a relation, and on what hangs on one. */
