@@ -6,7 +6,7 @@ import { spyOn } from '../crawl.ts'
 import type { ChangeCase, ContractHarness, Fixture } from '../harness.ts'
 import { expireLease, syncAndDie } from '../mortal.ts'
 
-const BATCH = 3
+const BATCH = 5
 const LONG = 240_000
 
 /** Points 6 and 7: what an interrupted and an incremental sync leave behind. */
