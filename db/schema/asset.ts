@@ -147,38 +147,6 @@ export const definition = tidemark.table('definition', {
   text: text('text').notNull(),
 })
 
-/** Upstream to downstream. The upstream is a name first; its id is where the name leads now. */
-export const lineageEdge = tidemark.table(
-  'lineage_edge',
-  {
-    id: id(),
-    downstreamId: bigint('downstream_id', { mode: 'number' }).notNull(),
-    upstreamNamespaceId: bigint('upstream_namespace_id', { mode: 'number' })
-      .notNull()
-      .references(() => namespace.id),
-    upstreamGroup: text('upstream_group').notNull(),
-    upstreamKey: keyText('upstream_key').notNull(),
-    upstreamPath: text('upstream_path').array().notNull(),
-    upstreamDisplay: text('upstream_display').notNull(),
-    upstreamId: bigint('upstream_id', { mode: 'number' }),
-    origin: text('origin').notNull(),
-    sourceId: bigint('source_id', { mode: 'number' }).notNull(),
-    validFrom: time('valid_from').notNull(),
-    validTo: time('valid_to'),
-    lastSeenAt: time('last_seen_at').notNull(),
-  },
-  (table) => [
-    uniqueIndex('lineage_edge_live')
-      .on(table.downstreamId, table.origin, table.upstreamNamespaceId, table.upstreamGroup, table.upstreamKey)
-      .where(sql`valid_to is null`),
-    index('lineage_edge_upstream').on(table.upstreamId).where(sql`valid_to is null`),
-    index('lineage_edge_name')
-      .on(table.upstreamNamespaceId, table.upstreamGroup, table.upstreamKey)
-      .where(sql`valid_to is null`),
-    index('lineage_edge_unresolved').on(table.sourceId).where(sql`valid_to is null and upstream_id is null`),
-  ],
-)
-
 /** Partitioned by month of `changed_at`; see the migration. */
 export const change = tidemark.table(
   'change',

@@ -1,6 +1,7 @@
 export * from './annotation.ts'
 export * from './asset.ts'
 export { tidemark } from './columns.ts'
+export * from './lineage.ts'
 export * from './search.ts'
 export * from './source.ts'
 export * from './store.ts'

@@ -68,6 +68,8 @@ export const source = tidemark.table(
     preview: boolean('preview').notNull().default(false),
     /** When statistics and usage were last taken. */
     statisticsAt: time('statistics_at'),
+    /** When the query log was last read. */
+    queryLogAt: time('query_log_at'),
     status: text('status', { enum: ['active', 'paused'] })
       .notNull()
       .default('active'),
@@ -101,6 +103,8 @@ export const scope = tidemark.table(
     filter: text('filter'),
     visibility: text('visibility'),
     watermark: text('watermark'),
+    /** Where the next reading of the query log starts. */
+    logWatermark: text('log_watermark'),
     /** The last run that completed the scope and moved anything of the above. */
     lastCompleteRunId: bigint('last_complete_run_id', { mode: 'number' }),
   },
