@@ -11,6 +11,7 @@ import type {
   QueryLogVerdict,
 } from './capabilities.ts'
 import type { ErrorRule } from './classify.ts'
+import type { SqlTexts } from './sql-texts.ts'
 
 /** The protocol a connector is written against; the registry refuses another major version. */
 export const PROTOCOL_VERSION = 1
@@ -55,6 +56,8 @@ export interface ConnectorManifest<Config> {
   readonly grants: readonly Grant[]
   /** The optional methods that its handles have; none when absent. */
   readonly capabilities?: readonly Capability[]
+  /** How its definitions and its query log are read, where they are SQL: lineage is derived from them. */
+  readonly sql?: SqlTexts
   /** URL schemes without colon that `tidemark add URL` gives to this connector, e.g. `['postgres', 'postgresql']`. */
   readonly urlSchemes: readonly string[]
   /** Whether a path without any scheme, such as `data/shop.db`, is this connector's. */

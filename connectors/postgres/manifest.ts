@@ -1,5 +1,6 @@
 import { type AssetKind, type ConnectorManifest, PROTOCOL_VERSION } from '../kit/index.ts'
 import { configFromUrl, type PostgresConfig, postgresConfig, readSettings } from './config.ts'
+import { sqlTexts } from './sql-texts.ts'
 
 const RELATION_KINDS = [
   'table',
@@ -57,6 +58,7 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
     { purpose: 'Previews of rows, where the source allows them', statement: 'GRANT SELECT ON {table} TO {user}' },
   ],
   capabilities: ['statistics', 'usage', 'queryLog', 'preview'],
+  sql: sqlTexts,
   urlSchemes: ['postgres', 'postgresql'],
   fromUrl: configFromUrl,
   namespace: (config) => {

@@ -49,6 +49,15 @@ export const manifest: ConnectorManifest<SqliteConfig> = {
     },
   ],
   capabilities: ['statistics', 'preview'],
+  sql: {
+    dialect: 'sqlite',
+    // A view sees its own file alone, under the name `main`.
+    defaults: () => ({ schemas: ['main'] }),
+    assetPath: ([schema = '', name = '', ...more], [file = '']) =>
+      more.length === 0 && /^main$/i.test(schema) ? [file, name] : undefined,
+    // https://www.sqlite.org/fileformat2.html#intschema
+    isSystem: (name) => /^sqlite_/i.test(name.at(-1) ?? ''),
+  },
   urlSchemes: ['sqlite', 'sqlite3'],
   acceptsPath,
   fromUrl,

@@ -1,0 +1,44 @@
+import type { NamePath } from '../../model/names.ts'
+import type { Json } from '../../model/records.ts'
+import type { NamedAsset } from './capabilities.ts'
+
+/** An asset with a definition, as its record tells of it. */
+export interface DefinedAsset extends NamedAsset {
+  readonly kind: string
+  /** The definition's. */
+  readonly language: string
+  readonly properties: Readonly<Record<string, Json>>
+}
+
+/** Where names that a text does not qualify lead. */
+export interface NameDefaults {
+  readonly database?: string
+  /** Tried in order, as PostgreSQL's search_path; the first is where what nobody knows is taken to be. */
+  readonly schemas?: readonly string[]
+  /**
+   * Nothing in the source fixes `schemas`: a relation found in exactly one of them is meant; one found in none or in
+   * several is told as not known.
+   */
+  readonly assumed?: boolean
+}
+
+/**
+ * How the SQL that a connector brings is to be read: definitions of views and routines, statements of the query log.
+ * Names reach these functions as the dialect keeps them, completed by the defaults, outermost part first.
+ */
+export interface SqlTexts {
+  /** One of `lineage/dialects.ts`, such as `postgres`. */
+  readonly dialect: string
+  /** Languages of definitions that are no text to read: `c`. Others that are not SQL are told as gaps. */
+  readonly opaque?: readonly string[]
+  defaults(asset: DefinedAsset): NameDefaults
+  /** For a statement of the log of a scope, by the scope's key. */
+  logDefaults?(scope: string, database: string | undefined): NameDefaults
+  /**
+   * The path of the relation that a name means, as records have it; undefined where it is none that could be crawled, or
+   * the name says too little. `near` is the path of the asset whose text it is; for a log, of its database.
+   */
+  assetPath(name: NamePath, near: NamePath): NamePath | undefined
+  /** Whether a name that nobody has crawled is the system's own: neither lineage nor a gap. */
+  isSystem?(name: NamePath): boolean
+}
