@@ -64,6 +64,20 @@ beforeAll(async () => {
   await sql`
     insert into tidemark.tag_assignment (asset_id, field_key, tag_id, set_by)
     select asset_id, 'email', 1, 1 from catalog.columns where table_name = 'customer' and path = 'email'`
+  // A statement of the source's query log, of which not everything is known.
+  await sql`
+    with text as (
+      insert into tidemark.lineage_text (source_id, origin, text_hash, outcome, statements, partial, gaps, derived_at, last_seen_at)
+      values (${sampleShop.id}, 'log', '', 'partial', 1, 1,
+              ${sql.json([{ reason: 'unknown_column', message: 'which table has the column', statement: '00', line: 1, column: 8, columns: [] }])},
+              now(), now())
+      returning id
+    )
+    insert into tidemark.lineage_field_edge (text_id, downstream_id, downstream_field, upstream_id, upstream_field, influence,
+      transformation, subtypes, confidence, statement_hash, valid_from)
+    select text.id, d.asset_id, column_name, u.asset_id, column_name, 'direct', 'identity', '{IDENTITY}', 1, '', now()
+    from text, catalog.tables d, catalog.tables u, unnest(array['order_id', 'email']) as column_name
+    where (d.table_name, u.table_name, column_name) in (('order_total', 'order_item', 'order_id'), ('customer_value', 'customer', 'email'))`
   await shop.end()
 }, 60_000)
 
