@@ -1,5 +1,6 @@
 import { joinSecrets, prepareConfig } from '../connectors/config.ts'
 import { type Connector, type ConnectorHandle, classifyError, type Logger, redact } from '../connectors/kit/index.ts'
+import type { RunCost } from '../db/runs.ts'
 import { findSource, lockSecrets, type SourceRow, updateSecrets } from '../db/sources.ts'
 import { inTransaction } from '../db/store.ts'
 import { openSecrets, replaceSecrets } from '../db/vault.ts'
@@ -32,7 +33,7 @@ export async function loadSource(deps: ActivityDeps, sourceId: number): Promise<
 
 export interface OpenSource {
   readonly handle: ConnectorHandle
-  readonly cost: { requests: number; bytes: number }
+  readonly cost: RunCost
 }
 
 /** Opens the source for the time of `work`; whatever fails in the connector comes out classified and redacted. */
@@ -42,7 +43,7 @@ export async function withSource<T>(
   signal: AbortSignal,
   work: (open: OpenSource) => Promise<T>,
 ): Promise<T> {
-  const cost = { requests: 0, bytes: 0 }
+  const cost = { requests: 0, bytes: 0, throttles: 0, cost: 0 }
   const context = {
     signal,
     log: redactLog(deps.log, source.secrets),
@@ -52,6 +53,12 @@ export async function withSource<T>(
       },
       bytes: (count: number) => {
         cost.bytes += count
+      },
+      throttle: (count = 1) => {
+        cost.throttles += count
+      },
+      cost: (amount: number) => {
+        cost.cost += amount
       },
     },
     secrets: {

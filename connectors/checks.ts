@@ -60,7 +60,7 @@ export async function testConfig(
 /** The surroundings of an opening where nothing is metered, logged or rotated: tests, and questions of a person. */
 export const quiet = {
   log: { debug: () => {}, info: () => {}, warn: () => {} },
-  meter: { request: () => {}, bytes: () => {} },
+  meter: { request: () => {}, bytes: () => {}, throttle: () => {}, cost: () => {} },
   secrets: { replace: async () => {} },
 }
 

@@ -24,6 +24,10 @@ export interface RunHistoryRow {
   readonly proposed: number
   readonly requests: number
   readonly bytes: number
+  /** Answers that told us to slow down. */
+  readonly throttles: number
+  /** What the source charged, in its own unit; null where it tells nothing. */
+  readonly cost: number | null
   readonly errorCategory: string | null
   readonly errorMessage: string | null
   readonly actor: string
@@ -32,7 +36,7 @@ export interface RunHistoryRow {
 const runColumns = (sql: Query) => sql`
   run_id as "runId", source, trigger, mode, outcome, started_at as "startedAt", completed_at as "completedAt",
   duration_seconds::float8 as "durationSeconds", scopes, gaps, listed, described, added, changed, renamed, removed,
-  proposed, requests, bytes, error_category as "errorCategory", error_message as "errorMessage", actor`
+  proposed, requests, bytes, throttles, cost::float8 as cost, error_category as "errorCategory", error_message as "errorMessage", actor`
 
 export async function listRuns(
   sql: Query,

@@ -167,28 +167,46 @@ export async function closeRun(
       error = coalesce(${error}, (select error from tidemark.sync_scope
                                   where run_id = r.id and error is not null order by status = 'failed' desc limit 1)),
       scopes = s.scopes, gaps = s.gaps, listed = s.listed, described = s.described,
-      added = r.added + s.added, changed = s.changed, requests = r.requests + s.requests, bytes = r.bytes + s.bytes
+      added = r.added + s.added, changed = s.changed, requests = r.requests + s.requests, bytes = r.bytes + s.bytes,
+      throttles = r.throttles + s.throttles,
+      cost = case when r.cost is null then s.cost else r.cost + coalesce(s.cost, 0) end
     from (select count(*) filter (where status <> 'left out') as scopes,
                  count(*) filter (where status <> 'completed' and error is not null or listing = 'partial'
                                         or failed_items > 0 or status in ('pending', 'listing', 'describing')) as gaps,
                  coalesce(sum(listed), 0) as listed, coalesce(sum(described), 0) as described,
                  coalesce(sum(added), 0) as added, coalesce(sum(changed), 0) as changed,
-                 coalesce(sum(requests), 0) as requests, coalesce(sum(bytes), 0) as bytes
+                 coalesce(sum(requests), 0) as requests, coalesce(sum(bytes), 0) as bytes,
+                 coalesce(sum(throttles), 0) as throttles, sum(cost) as cost
           from tidemark.sync_scope where run_id = ${input.runId}) s
     where r.id = ${input.runId} and r.completed_at is null`
   const [run] = await sql<{ outcome: SyncOutcome }[]>`select outcome from tidemark.sync_run where id = ${input.runId}`
   return (run as { outcome: SyncOutcome }).outcome
 }
 
+/** What a step has asked of its source, and what the source charged. */
+export interface RunCost {
+  requests: number
+  bytes: number
+  throttles: number
+  /** In the source's own unit. */
+  cost: number
+}
+
 /** Adds to the run's own counters what a step outside any scope has cost. */
 export async function addRunCost(
   sql: Query,
   runId: number,
-  cost: { readonly requests: number; readonly bytes: number },
+  { requests, bytes, throttles, cost }: Readonly<RunCost>,
 ): Promise<void> {
-  if (cost.requests === 0 && cost.bytes === 0) return
-  await sql`update tidemark.sync_run set requests = requests + ${cost.requests}, bytes = bytes + ${cost.bytes}
+  if (requests === 0 && bytes === 0 && throttles === 0 && cost === 0) return
+  await sql`update tidemark.sync_run set requests = requests + ${requests}, bytes = bytes + ${bytes},
+              throttles = throttles + ${throttles}, cost = ${addCost(sql, sql`cost`, cost)}
             where id = ${runId}`
+}
+
+/** A cost with one more; null for as long as the source has charged nothing. */
+export function addCost(sql: Query | Transaction, column: ReturnType<Query>, amount: number) {
+  return amount === 0 ? column : sql`coalesce(${column}, 0) + ${amount}`
 }
 
 export async function readRun(sql: Query, runId: number): Promise<{ readonly sourceId: number }> {

@@ -1,5 +1,5 @@
 import { type ErrorSummary, IngestError } from '../model/errors.ts'
-import type { RunRow } from './runs.ts'
+import { addCost, type RunCost, type RunRow } from './runs.ts'
 import { inTransaction, type Query, type Transaction } from './store.ts'
 
 export interface PlannedScope {
@@ -201,7 +201,7 @@ export async function completeScope(
   sql: Query,
   run: RunRow,
   attempt: ScopeAttempt,
-  cost: { readonly requests: number; readonly bytes: number; readonly unsettled: boolean },
+  cost: Readonly<RunCost> & { readonly unsettled: boolean },
 ): Promise<{ readonly listed: number; readonly described: number; readonly failedItems: number }> {
   return await inTransaction(sql, async (tx) => {
     await guardAttempt(tx, attempt, {})
@@ -210,7 +210,8 @@ export async function completeScope(
         error = case when failed_items > 0 then coalesce(error, (
           select w.error from tidemark.sync_work w where w.scope_id = ss.scope_id and w.error is not null
           order by w.ordinal, w.key limit 1)) else error end,
-        requests = requests + ${cost.requests}, bytes = bytes + ${cost.bytes}
+        requests = requests + ${cost.requests}, bytes = bytes + ${cost.bytes},
+        throttles = throttles + ${cost.throttles}, cost = ${addCost(tx, tx`cost`, cost.cost)}
       where run_id = ${attempt.runId} and scope_id = ${attempt.scopeId}
       returning listed, described, failed_items as "failedItems"`
     const counts = done as { listed: number; described: number; failedItems: number }

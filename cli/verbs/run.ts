@@ -25,9 +25,7 @@ export async function run({ io, args, signal }: Invocation): Promise<undefined> 
 function printRun(io: Io, { run, scopes, changes }: RunDetails): void {
   io.print(`${io.style('bold', run.source)}: ${runSummary(run)}`)
   io.print(`${run.mode}, ${run.trigger} by ${run.actor}, started ${timestamp(run.startedAt)}`)
-  io.print(
-    `${count(run.requests, 'request')} to the source${run.bytes > 0 ? `, ${run.bytes.toLocaleString('en')} bytes` : ''}`,
-  )
+  io.print(costText(run))
   if (run.errorMessage !== null) io.print(`${run.errorCategory}: ${run.errorMessage}`)
   io.print()
   const lines = table(scopes, [
@@ -54,6 +52,15 @@ function printRun(io: Io, { run, scopes, changes }: RunDetails): void {
   if (changes.length > 0) io.print('\nChanges')
   for (const change of changes) io.print(`  ${changeLine(io, change)}`)
   if (changes.length === LIMITS.changes) io.print(`  … more with: tidemark changes --run ${run.runId} --limit 1000`)
+}
+
+function costText({ requests, bytes, throttles, cost }: RunDetails['run']): string {
+  return [
+    `${count(requests, 'request')} to the source`,
+    ...(bytes > 0 ? [`${bytes.toLocaleString('en')} bytes`] : []),
+    ...(throttles > 0 ? [`told ${count(throttles, 'time')} to slow down`] : []),
+    ...(cost === null ? [] : [`cost ${cost.toLocaleString('en')}`]),
+  ].join(', ')
 }
 
 function scopeStatus({ status, listing }: RunScopeRow): string {

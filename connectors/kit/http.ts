@@ -63,7 +63,11 @@ export function createHttpClient(
         })
         const text = await readText(response, maxBytes, what)
         context.meter.bytes(Buffer.byteLength(text))
-        if (!response.ok && response.status !== 304) throw statusError(response, text, what)
+        if (!response.ok && response.status !== 304) {
+          const error = statusError(response, text, what)
+          if (error.category === 'rate_limited') context.meter.throttle()
+          throw error
+        }
         return { status: response.status, headers: response.headers, body: parseBody<T>(text, what) }
       } catch (error) {
         throw requestError(error, context.signal, what, timeoutMs)

@@ -13,6 +13,7 @@ export type {
 export { FIELD_TYPES, type FieldType } from '../../model/types.ts'
 export * from './capabilities.ts'
 export * from './classify.ts'
+export * from './facts.ts'
 export * from './filter.ts'
 export * from './http.ts'
 export * from './paging.ts'

@@ -88,13 +88,24 @@ export interface Logger {
   warn(fields: object, message: string): void
 }
 
+/** What a source is asked for and charges, counted into the run's history; past the source's budget a step ends. */
+export interface Meter {
+  /** Queries or calls sent to the source. */
+  request(count?: number): void
+  /** Bytes received, as far as known. */
+  bytes(count: number): void
+  /** Answers that told us to slow down. */
+  throttle(count?: number): void
+  /** What the source charged, in its own unit, where it tells: credits, money. */
+  cost(amount: number): void
+}
+
 /** What the engine gives to a handle. */
 export interface ConnectorContext {
   /** Aborted when the step is cancelled or stalls; every request must honour it within a second. */
   readonly signal: AbortSignal
   readonly log: Logger
-  /** Counted into the run's history: calls sent to the source and bytes received, as far as known. */
-  readonly meter: { request(count?: number): void; bytes(count: number): void }
+  readonly meter: Meter
   readonly secrets: {
     /** Stores a rotated token, encrypted, under the config path it came from, serialised across workers. */
     replace(name: string, value: string): Promise<void>

@@ -1,11 +1,13 @@
 import {
   type AssetRecord,
   type AssetRef,
+  byName,
   type ConstraintRecord,
   compareNames,
   type FieldRecord,
   type IndexRecord,
   type Json,
+  optional,
   type UpstreamRecord,
 } from '../kit/index.ts'
 import { type ColumnGrantRow, toOptions } from './facets.ts'
@@ -229,14 +231,4 @@ function relationRef([schema, name]: Name, database: string): AssetRef {
 
 function comparePaths(left: readonly string[], right: readonly string[]): number {
   return compareNames(left[1] ?? '', right[1] ?? '') || compareNames(left[2] ?? '', right[2] ?? '')
-}
-
-export function byName<T extends { readonly name: string }>(list: T[]): T[] {
-  return list.sort((left, right) => compareNames(left.name, right.name))
-}
-
-/** A property that is left out when there is nothing to say. */
-export function optional<K extends string>(key: K, value: string | null | undefined): { [key in K]?: string } {
-  // TypeScript widens a computed key to string.
-  return value === null || value === undefined ? {} : ({ [key]: value } as { [key in K]?: string })
 }

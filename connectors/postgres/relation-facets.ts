@@ -1,13 +1,13 @@
-import { displayName, type FacetRecord, type Json } from '../kit/index.ts'
 import {
-  type ColumnGrantRow,
-  columnGrantFacets,
-  ENABLED,
+  displayName,
+  type FacetRecord,
   type GrantRow,
   grantFacets,
+  type Json,
   toldOf,
   withFacets,
-} from './facets.ts'
+} from '../kit/index.ts'
+import { type ColumnGrantRow, columnGrantFacets, ENABLED } from './facets.ts'
 
 interface TriggerRow {
   readonly name: string

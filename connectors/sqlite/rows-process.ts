@@ -11,7 +11,10 @@ export interface RowsRequest {
 
 /** A process of its own reads the rows of one preview, since SQLite cannot be interrupted from the thread it runs in. */
 async function answer({ target, name, limit }: RowsRequest): Promise<void> {
-  const surroundings = { signal: new AbortController().signal, meter: { request: () => {}, bytes: () => {} } }
+  const surroundings = {
+    signal: new AbortController().signal,
+    meter: { request: () => {}, bytes: () => {}, throttle: () => {}, cost: () => {} },
+  }
   const access = createAccess(await import('node:sqlite'), surroundings)
   try {
     process.send?.({ preview: await access.read(target, ({ database }) => readRows(database, name, limit)) })

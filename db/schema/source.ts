@@ -66,6 +66,8 @@ export const source = tidemark.table(
     taskQueue: text('task_queue'),
     /** Whether rows may be previewed. */
     preview: boolean('preview').notNull().default(false),
+    /** What a run may ask of the source at most: requests, bytes, cost; null: as much as it takes. */
+    budget: jsonb('budget'),
     /** When statistics and usage were last taken. */
     statisticsAt: time('statistics_at'),
     /** When the query log was last read. */

@@ -65,6 +65,8 @@ export const syncRun = tidemark.table(
     proposed: count('proposed'),
     requests: count('requests'),
     bytes: bigint('bytes', { mode: 'number' }).notNull().default(0),
+    throttles: count('throttles'),
+    /** What the source charged, in its own unit; null where it tells nothing. */
     cost: numeric('cost'),
     /** Whether `scopes()` could name them all; scopes not named count as gone only then. */
     scopesComplete: boolean('scopes_complete'),
@@ -109,6 +111,8 @@ export const syncScope = tidemark.table(
     changed: count('changed'),
     requests: count('requests'),
     bytes: bigint('bytes', { mode: 'number' }).notNull().default(0),
+    throttles: count('throttles'),
+    cost: numeric('cost'),
     error: jsonb('error'),
     /** Plan mode: up to 1,000 keys a verdict. */
     plan: jsonb('plan'),

@@ -22,7 +22,8 @@ select
   r.cost,
   r.error ->> 'category' as error_category,
   r.error ->> 'message' as error_message,
-  p.name as actor
+  p.name as actor,
+  r.throttles
 from tidemark.sync_run r
 join tidemark.source s on s.id = r.source_id
 join tidemark.principal p on p.id = r.actor_id;
@@ -54,6 +55,7 @@ comment on column catalog.sync_history.error_category is
   'Kind of the failure, or of the first gap: auth, permission, source_unavailable and so on. Null when there was none.';
 comment on column catalog.sync_history.error_message is 'What failed, and on what.';
 comment on column catalog.sync_history.actor is 'Who asked for it: a person or a program.';
+comment on column catalog.sync_history.throttles is 'Answers of the source that told us to slow down.';
 
 create or replace view catalog.changes as
 select

@@ -29,6 +29,8 @@ export async function openConnector(
         requests += count
       },
       bytes: () => {},
+      throttle: () => {},
+      cost: () => {},
     },
     secrets: { replace: async () => {} },
   }

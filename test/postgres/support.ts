@@ -70,7 +70,7 @@ function testContext(signal: AbortSignal = new AbortController().signal): Connec
   return {
     signal,
     log: { debug: ignore, info: ignore, warn: ignore },
-    meter: { request: ignore, bytes: ignore },
+    meter: { request: ignore, bytes: ignore, throttle: ignore, cost: ignore },
     secrets: { replace: async () => undefined },
   }
 }

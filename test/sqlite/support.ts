@@ -44,7 +44,7 @@ export function contextOf(signal: AbortSignal = new AbortController().signal): C
   return {
     signal,
     log: { debug: nothing, info: nothing, warn: nothing },
-    meter: { request: nothing, bytes: nothing },
+    meter: { request: nothing, bytes: nothing, throttle: nothing, cost: nothing },
     secrets: { replace: async () => {} },
   }
 }

@@ -12,11 +12,15 @@ import {
 
 async function withServer<T>(
   listener: RequestListener,
-  work: (client: HttpClient, counts: { requests: number; bytes: number }, controller: AbortController) => Promise<T>,
+  work: (
+    client: HttpClient,
+    counts: { requests: number; bytes: number; throttles: number },
+    controller: AbortController,
+  ) => Promise<T>,
 ): Promise<T> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const counts = { requests: 0, bytes: 0 }
+  const counts = { requests: 0, bytes: 0, throttles: 0 }
   const controller = new AbortController()
   const meter = {
     request: (count = 1) => {
@@ -25,6 +29,10 @@ async function withServer<T>(
     bytes: (count: number) => {
       counts.bytes += count
     },
+    throttle: () => {
+      counts.throttles += 1
+    },
+    cost: () => {},
   }
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`
   const options = { baseUrl, timeoutMs: 2_000, maxBytes: 10_000, headers: { authorization: 'Bearer s3cret-token' } }
@@ -50,7 +58,7 @@ test('reads JSON below the base URL, with the query, counted', async () => {
     async (client, counts) => {
       const answer = await client.json('/things', { query: { page: 2, after: undefined } })
       expect(answer).toMatchObject({ status: 200, body: { url: '/api/things?page=2', token: 'Bearer s3cret-token' } })
-      expect(counts).toEqual({ requests: 1, bytes: 58 })
+      expect(counts).toEqual({ requests: 1, bytes: 58, throttles: 0 })
     },
   )
 })

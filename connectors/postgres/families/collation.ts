@@ -1,6 +1,5 @@
-import { withProperties } from '../facets.ts'
+import { optional, withProperties } from '../../kit/index.ts'
 import { commentOn, contentStamps, isPart } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 
 interface CollationRow extends ObjectRow {

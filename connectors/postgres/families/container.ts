@@ -1,7 +1,6 @@
-import type { AssetRecord } from '../../kit/index.ts'
-import { type DefaultGrantRow, defaultGrantFacets, type GrantRow, grantFacets, withFacets } from '../facets.ts'
+import { type AssetRecord, type GrantRow, grantFacets, optional, withFacets } from '../../kit/index.ts'
+import { type DefaultGrantRow, defaultGrantFacets } from '../facets.ts'
 import { commentOn, contentStamps, defaultGrants, grants, OF_USERS, sharedCommentOn } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 
 interface ContainerRow extends ObjectRow {

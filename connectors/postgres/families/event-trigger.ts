@@ -1,6 +1,6 @@
-import { ENABLED, withProperties } from '../facets.ts'
+import { optional, withProperties } from '../../kit/index.ts'
+import { ENABLED } from '../facets.ts'
 import { commentOn, contentStamps, isPart, nameOf } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 
 interface EventTriggerRow extends ObjectRow {

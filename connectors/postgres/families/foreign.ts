@@ -1,6 +1,6 @@
-import { type GrantRow, grantFacets, toOptions, withFacets, withProperties } from '../facets.ts'
+import { type GrantRow, grantFacets, optional, withFacets, withProperties } from '../../kit/index.ts'
+import { toOptions } from '../facets.ts'
 import { commentOn, contentStamps, grants, isPart, nameOf } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 
 interface ForeignRow extends ObjectRow {

@@ -1,7 +1,5 @@
-import type { Json } from '../../kit/index.ts'
-import { withProperties } from '../facets.ts'
+import { type Json, optional, withProperties } from '../../kit/index.ts'
 import { commentOn, contentStamps, isPart } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import type { Server } from '../server.ts'
 import { defineFamily, type ObjectRow, type Place, selected } from './family.ts'
 

@@ -1,8 +1,6 @@
-import type { FacetRecord } from '../../kit/index.ts'
-import { withFacets, withProperties } from '../facets.ts'
+import { type FacetRecord, optional, withFacets, withProperties } from '../../kit/index.ts'
 import { ROLES_IN_USE } from '../queries/roles.sql.ts'
 import { contentStamps, sharedCommentOn } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 
 interface RoleRow extends ObjectRow {

@@ -1,8 +1,15 @@
-import type { AssetRecord, Json } from '../../kit/index.ts'
-import { type GrantRow, grantFacets, toldOf, withFacets, withProperties } from '../facets.ts'
+import {
+  type AssetRecord,
+  type GrantRow,
+  grantFacets,
+  type Json,
+  optional,
+  toldOf,
+  withFacets,
+  withProperties,
+} from '../../kit/index.ts'
 import { bodyStamps } from '../queries/fingerprint.sql.ts'
 import { commentOn, contentStamps, grants, isPart } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import type { Server } from '../server.ts'
 import { defineFamily, type ObjectRow, type Place, selected } from './family.ts'
 

@@ -1,6 +1,5 @@
-import { type GrantRow, grantFacets, withFacets, withProperties } from '../facets.ts'
+import { type GrantRow, grantFacets, optional, withFacets, withProperties } from '../../kit/index.ts'
 import { commentOn, contentStamps, grants } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 
 interface SequenceRow extends ObjectRow {

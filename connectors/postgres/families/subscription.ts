@@ -1,7 +1,5 @@
-import type { Json } from '../../kit/index.ts'
-import { withProperties } from '../facets.ts'
+import { type Json, optional, withProperties } from '../../kit/index.ts'
 import { commentOn, contentStamps, THIS_DATABASE } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import type { Server } from '../server.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 

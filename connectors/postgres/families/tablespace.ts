@@ -1,7 +1,6 @@
-import { type GrantRow, grantFacets, withFacets, withProperties } from '../facets.ts'
+import { type GrantRow, grantFacets, optional, withFacets, withProperties } from '../../kit/index.ts'
 import { TABLESPACES_IN_USE } from '../queries/roles.sql.ts'
 import { contentStamps, grants, sharedCommentOn } from '../queries/shared.sql.ts'
-import { optional } from '../records.ts'
 import { defineFamily, type ObjectRow, selected } from './family.ts'
 
 interface TablespaceRow extends ObjectRow {

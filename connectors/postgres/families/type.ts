@@ -1,7 +1,17 @@
-import type { AssetRecord, ConstraintRecord, FieldRecord, Json } from '../../kit/index.ts'
-import { type GrantRow, grantFacets, toldOf, withFacets, withProperties } from '../facets.ts'
+import {
+  type AssetRecord,
+  byName,
+  type ConstraintRecord,
+  type FieldRecord,
+  type GrantRow,
+  grantFacets,
+  type Json,
+  optional,
+  toldOf,
+  withFacets,
+  withProperties,
+} from '../../kit/index.ts'
 import { commentOn, contentStamps, grants, isPart, nameOf } from '../queries/shared.sql.ts'
-import { byName, optional } from '../records.ts'
 import type { Server } from '../server.ts'
 import { normalizeType } from '../types.ts'
 import { defineFamily, type ObjectRow, type Place, selected, type TypeBook } from './family.ts'
