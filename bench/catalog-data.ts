@@ -6,6 +6,9 @@ const LAYERS = 9
 const LAYER_SIZE = 22_500
 /** Each asset of a layer reads those so far from its own place in the layer below. */
 const READS = [0, 1, 5, 23, 111]
+/** One in so many assets is made by a text that is not wholly known; one in so many filters by a column. */
+const NOT_KNOWN = 40
+const FILTERS = 20
 const INDEX_STEP = 5_000
 
 export const NOUNS = (
@@ -30,6 +33,7 @@ export interface CatalogSize {
   readonly assets: number
   readonly columns: number
   readonly edges: number
+  readonly fieldEdges: number
   readonly indexSeconds: number
   /** Names of tables that everything else is made from. */
   readonly roots: readonly string[]
@@ -41,6 +45,8 @@ export async function makeCatalog(sql: postgres.Sql): Promise<CatalogSize> {
   await makeColumns(sql)
   await makeEdges(sql)
   await sql`analyze`
+  await makeFieldEdges(sql)
+  await sql`analyze`
   const started = performance.now()
   const [last] = await sql<{ id: number }[]>`select max(id)::int as id from tidemark.asset`
   for (let first = 0; first <= (last?.id ?? 0); first += INDEX_STEP) {
@@ -50,7 +56,8 @@ export async function makeCatalog(sql: postgres.Sql): Promise<CatalogSize> {
   await sql`vacuum analyze`
   const [size] = await sql<Omit<CatalogSize, 'roots' | 'indexSeconds'>[]>`
     select (select count(*)::int from tidemark.asset) as assets, (select count(*)::int from tidemark.field) as columns,
-           (select count(*)::int from tidemark.lineage_edge) as edges`
+           (select count(*)::int from tidemark.lineage_edge) as edges,
+           (select count(*)::int from tidemark.lineage_field_edge) as "fieldEdges"`
   const roots = await sql<
     { name: string }[]
   >`select display as name from tidemark.asset where kind = 'table' order by id limit 1000`
@@ -111,4 +118,38 @@ async function makeEdges(sql: postgres.Sql): Promise<void> {
     cross join unnest(${READS}::int[]) as far
     join tidemark.asset u on u.id = case when d.layer = 1 then (d.n + far) % ${TABLES}::int + 1
       else ${TABLES}::int + (d.layer - 2) * ${LAYER_SIZE}::int + (d.n + far) % ${LAYER_SIZE}::int + 1 end`
+}
+
+/**
+ * Every view has a key, made from the keys of two of those it reads, and three more columns, each made from one of
+ * theirs: five edges a view. Some filter by a column; of some not every column is known.
+ */
+async function makeFieldEdges(sql: postgres.Sql): Promise<void> {
+  await sql`
+    insert into tidemark.lineage_text (source_id, origin, asset_id, text_hash, outcome, statements, derived_at, last_seen_at)
+    select 1, 'definition', id, '', case when id % ${NOT_KNOWN}::int = 0 then 'partial' else 'resolved' end, 1, now(), now()
+    from tidemark.asset where kind <> 'table' order by id`
+  await sql`
+    update tidemark.lineage_edge e set columns_known = true, text_id = t.id
+    from tidemark.lineage_text t where t.asset_id = e.downstream_id and t.outcome = 'resolved'`
+  await sql`
+    insert into tidemark.lineage_field_edge (text_id, downstream_id, downstream_field, upstream_id, upstream_field, influence,
+      transformation, subtypes, confidence, statement_hash, valid_from)
+    select t.id, read.downstream_id, made.field, read.upstream_id, coalesce(f.name_key, 'c' || made.reads),
+           case made.field when '' then 'indirect' else 'direct' end, 'identity',
+           array[case made.field when '' then 'FILTER' else 'IDENTITY' end], 1, '', now()
+    from (
+      select downstream_id, upstream_id, row_number() over (partition by downstream_id order by upstream_id)::int as nth
+      from tidemark.lineage_edge
+    ) read
+    join tidemark.lineage_text t on t.asset_id = read.downstream_id
+    cross join lateral (
+      select 'c1' as field, 1 as reads where read.nth <= 2
+      union all
+      select 'c' || read.nth, 2 + (read.downstream_id * 7 + read.nth * 3) % 3 where read.nth between 2 and 4
+      union all
+      select '', 2 where read.nth = 5 and read.downstream_id % ${FILTERS}::int = 0
+    ) made
+    left join tidemark.field f on f.asset_id = read.upstream_id and f.position = made.reads
+    order by 1, 2, 3, 4, 5`
 }

@@ -209,17 +209,32 @@ function declareCatalog(verb: Declare): void {
     'an ER diagram',
   )
   diagram(
-    verb('lineage <asset>', 'what an asset is made from, and what is made from it', () => import('./verbs/lineage.ts'))
+    verb(
+      'lineage [asset]',
+      'what an asset, or a column (ASSET.COLUMN), is made from, and what is made from it',
+      () => import('./verbs/lineage.ts'),
+    )
       .option('--up', 'only what it is made from')
       .option('--down', 'only what is made from it')
-      .option('--depth <steps>', 'how far', count, 10),
+      .option('--depth <steps>', 'how far', count, 10)
+      .option('--columns', 'which column each column is made from')
+      .addOption(
+        new Option('--gaps', 'what lineage does not know, and why').conflicts([
+          'up',
+          'down',
+          'columns',
+          'mermaid',
+          'dot',
+        ]),
+      )
+      .option('--source <name>', 'with --gaps: of one source'),
     'a flowchart',
   )
   verb(
     'impact <asset>',
-    'what a change of an asset may reach, and whom to ask',
+    'what a change of an asset, or of a column (ASSET.COLUMN), may reach, and whom to ask',
     () => import('./verbs/impact.ts'),
-  ).option('--column <name>', 'of one of its columns')
+  ).option('--column <name>', 'of this column')
   verb('diff <asset>', 'an asset at two times: what is different', () => import('./verbs/diff.ts'))
     .requiredOption('--from <when>', 'a date, or how long ago, such as 7d')
     .option('--to <when>', 'likewise; now when absent')

@@ -86,6 +86,8 @@ export async function listReached(
 export interface EdgeRow {
   readonly upstreamId: number
   readonly downstreamId: number
+  /** Whether a text tells of every column between the two. */
+  readonly columnsKnown: boolean
 }
 
 /** The live edges between assets of a set, each pair once. */
@@ -93,15 +95,16 @@ export async function listEdgesAmong(sql: Query, ids: readonly number[]): Promis
   const set = [...ids]
   return [
     ...(await sql<EdgeRow[]>`
-      select distinct upstream_id as "upstreamId", downstream_id as "downstreamId" from tidemark.lineage_edge
+      select upstream_id as "upstreamId", downstream_id as "downstreamId", bool_or(columns_known) as "columnsKnown"
+      from tidemark.lineage_edge
       where valid_to is null and downstream_id = any (${set}::bigint[]) and upstream_id = any (${set}::bigint[])
-      order by 2, 1`),
+      group by 1, 2 order by 2, 1`),
   ]
 }
 
 /** An asset that a change may reach. */
 export interface ImpactRow extends ReachedAsset {
-  /** Null while lineage is known of whole assets only. */
+  /** Null: the asset as a whole. */
   readonly column: string | null
   readonly owner: string | null
 }

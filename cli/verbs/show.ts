@@ -1,7 +1,7 @@
 import { readAssetDetails, requireAsset } from '../../services/catalog.ts'
 import { dotErDiagram } from '../../services/diagrams/dot.ts'
 import { mermaidErDiagram } from '../../services/diagrams/mermaid.ts'
-import { readEntities } from '../../services/lineage.ts'
+import { readEntities } from '../../services/entities.ts'
 import { isNameTaken } from '../../services/lookup.ts'
 import { readSourceConfig, readSourceStates } from '../../services/status.ts'
 import { printAsset } from '../asset-text.ts'

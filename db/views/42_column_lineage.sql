@@ -67,7 +67,8 @@ select
   coalesce(sum(t.failed), 0)::bigint as failed,
   coalesce(sum(t.unresolved_references), 0)::bigint as unresolved_references,
   count(t.id) as texts,
-  coalesce(sum(jsonb_array_length(t.gaps)), 0)::bigint as gaps
+  coalesce(sum(jsonb_array_length(t.gaps)), 0)::bigint as gaps,
+  s.id as source_id
 from tidemark.source s
 left join tidemark.lineage_text t on t.source_id = s.id
 group by s.id, s.name;
@@ -83,6 +84,7 @@ comment on column catalog.lineage_coverage.unresolved_references is
   'Relations that its texts name and nobody has crawled, counted for each text.';
 comment on column catalog.lineage_coverage.texts is 'Number of texts: definitions and distinct statements of logs.';
 comment on column catalog.lineage_coverage.gaps is 'Number of its rows in catalog.lineage_gaps.';
+comment on column catalog.lineage_coverage.source_id is 'Id of the source: organizations may call theirs alike.';
 
 create or replace view catalog.lineage_gaps as
 select
@@ -102,7 +104,8 @@ select
     order by place
   ) as columns,
   gap.body ->> 'statement' as statement,
-  t.derived_at
+  t.derived_at,
+  t.source_id
 from tidemark.lineage_text t
 cross join lateral jsonb_array_elements(t.gaps) with ordinality as gap (body, place)
 left join tidemark.asset a on a.id = t.asset_id
@@ -124,3 +127,4 @@ comment on column catalog.lineage_gaps.position is 'Character of that line, from
 comment on column catalog.lineage_gaps.columns is 'Columns made by the text that lack lineage for it; empty where it is not about single columns.';
 comment on column catalog.lineage_gaps.statement is 'SHA-256 of the statement, in hex.';
 comment on column catalog.lineage_gaps.derived_at is 'When the text was read.';
+comment on column catalog.lineage_gaps.source_id is 'Id of the source: organizations may call theirs alike.';

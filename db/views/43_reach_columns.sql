@@ -10,7 +10,7 @@ end;
 comment on function tidemark.field_path(bigint, text) is 'The dotted path of a field, by its key.';
 
 /*
-  The keys of the column that is meant, of what is nested in it and of what it is nested in; in any letter case where
+  The keys of the column that is meant, which comes first, of what is nested in it and of what it is nested in; in any letter case where
   none is written so. Columns that nobody has crawled count where a text tells of them.
 */
 create or replace function tidemark.require_field(asset bigint, column_name text) returns text[]
@@ -41,9 +41,13 @@ begin
     ) m
     where m.exact or not m.written
   )
-  select array_agg(distinct k.key) into found
-  from known k
-  join meant m on k.key = m.key or starts_with(k.key, m.key || '.') or starts_with(m.key, k.key || '.');
+  select array_agg(r.key order by r.itself desc, r.key) into found
+  from (
+    select k.key, bool_or(k.key = m.key) as itself
+    from known k
+    join meant m on k.key = m.key or starts_with(k.key, m.key || '.') or starts_with(m.key, k.key || '.')
+    group by k.key
+  ) r;
   if found is not null then
     return found;
   end if;

@@ -1,5 +1,7 @@
-import type { EntityGraph, LineageGraph } from '../lineage.ts'
-import { listNodes } from './nodes.ts'
+import type { EntityGraph } from '../entities.ts'
+import type { LineageGraph } from '../lineage.ts'
+import { howText } from '../lineage-links.ts'
+import { listColumnNodes, listNodes } from './nodes.ts'
 
 /** A lineage as a graph in DOT: https://graphviz.org/doc/info/lang.html */
 export function dotLineage(graph: LineageGraph): string {
@@ -9,6 +11,31 @@ export function dotLineage(graph: LineageGraph): string {
   })
   const edges = graph.edges.map(({ upstreamId, downstreamId }) => `  n${upstreamId} -> n${downstreamId}`)
   return ['digraph lineage {', '  rankdir=LR', '  node [shape=box]', ...nodes, ...edges, '}', ''].join('\n')
+}
+
+/** A lineage of columns, a table for each asset: https://graphviz.org/doc/info/shapes.html#html */
+export function dotColumns(graph: LineageGraph): string {
+  const { nodes, links } = listColumnNodes(graph)
+  const ports = new Map(
+    nodes.map(({ assetId, columns }) => [assetId, new Map(columns.map((name, place) => [name, place]))]),
+  )
+  const tables = nodes.map(({ assetId, asset, kind, columns }) => {
+    const rows = columns.map((column, place) => `<TR><TD ALIGN="LEFT" PORT="c${place}">${escapeHtml(column)}</TD></TR>`)
+    const head = `<TR><TD PORT="all"><B>${escapeHtml(asset)}</B><BR/>${escapeHtml(kind ?? 'not crawled')}</TD></TR>`
+    const border = assetId === graph.asset.assetId ? 3 : 1
+    return `  n${assetId} [label=<<TABLE BORDER="${border}" CELLBORDER="1" CELLSPACING="0">${head}${rows.join('')}</TABLE>>]`
+  })
+  const port = (assetId: number, column: string | null) =>
+    `n${assetId}:${column === null ? 'all' : `c${ports.get(assetId)?.get(column) ?? 0}`}`
+  const lines = links.map(({ from, to, edge }) => {
+    const how = edge === undefined ? '' : howText(edge)
+    const style = [
+      ...(how === '' ? [] : [`tooltip=${quote(how)}`]),
+      ...(edge?.influence === 'direct' ? [] : ['style=dashed']),
+    ]
+    return `  ${port(from.assetId, from.column)} -> ${port(to.assetId, to.column)}${style.length === 0 ? '' : ` [${style.join(', ')}]`}`
+  })
+  return ['digraph columns {', '  rankdir=LR', '  node [shape=plain]', ...tables, ...lines, '}', ''].join('\n')
 }
 
 /** Tables and their keys as a graph in DOT: https://graphviz.org/doc/info/shapes.html#html */

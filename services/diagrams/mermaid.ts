@@ -1,5 +1,7 @@
-import type { EntityGraph, LineageGraph } from '../lineage.ts'
-import { listNodes } from './nodes.ts'
+import type { EntityGraph } from '../entities.ts'
+import type { LineageGraph } from '../lineage.ts'
+import { howText } from '../lineage-links.ts'
+import { listColumnNodes, listNodes } from './nodes.ts'
 
 /** A lineage as a Mermaid flowchart: https://mermaid.js.org/syntax/flowchart.html */
 export function mermaidFlowchart(graph: LineageGraph): string {
@@ -11,6 +13,43 @@ export function mermaidFlowchart(graph: LineageGraph): string {
     'flowchart LR',
     ...nodes,
     ...graph.edges.map(({ upstreamId, downstreamId }) => `  n${upstreamId} --> n${downstreamId}`),
+    '  classDef uncrawled stroke-dasharray: 4 4',
+    `  style n${graph.asset.assetId} stroke-width:3px`,
+    '',
+  ].join('\n')
+}
+
+/** A lineage of columns, a subgraph for each asset: https://mermaid.js.org/syntax/flowchart.html#subgraphs */
+export function mermaidColumns(graph: LineageGraph): string {
+  const { nodes, links } = listColumnNodes(graph)
+  const places = new Map(
+    nodes.map(({ assetId, columns }) => [assetId, new Map(columns.map((name, place) => [name, place]))]),
+  )
+  const boxes = nodes.flatMap(({ assetId, asset, kind, columns }) => {
+    const label = `"${encode(asset)}<br/>${encode(kind ?? 'not crawled')}"`
+    // A subgraph without nodes is not drawn.
+    if (columns.length === 0) return [`  n${assetId}[${label}]${kind === null ? ':::uncrawled' : ''}`]
+    return [
+      `  subgraph n${assetId}[${label}]`,
+      ...columns.map((column, place) => `    n${assetId}c${place}["${encode(column)}"]`),
+      '  end',
+    ]
+  })
+  const end = (assetId: number, column: string | null) =>
+    column === null ? `n${assetId}` : `n${assetId}c${places.get(assetId)?.get(column) ?? 0}`
+  // A line from a node to the subgraph it is in is refused.
+  const drawn = links.filter(
+    ({ from, to }) => from.assetId !== to.assetId || (from.column !== null && to.column !== null),
+  )
+  const lines = drawn.map(({ from, to, edge }) => {
+    const how = edge === undefined || edge.influence === 'direct' ? '' : `|"${encode(howText(edge))}"|`
+    const arrow = edge?.influence === 'direct' ? '-->' : '-.->'
+    return `  ${end(from.assetId, from.column)} ${arrow}${how} ${end(to.assetId, to.column)}`
+  })
+  return [
+    'flowchart LR',
+    ...boxes,
+    ...lines,
     '  classDef uncrawled stroke-dasharray: 4 4',
     `  style n${graph.asset.assetId} stroke-width:3px`,
     '',
