@@ -1,6 +1,14 @@
 import { joinSecrets, prepareConfig } from '../connectors/config.ts'
-import { type Connector, type ConnectorHandle, classifyError, type Logger, redact } from '../connectors/kit/index.ts'
+import {
+  type Connector,
+  type ConnectorHandle,
+  classifyError,
+  type Logger,
+  type RateBudgets,
+  redact,
+} from '../connectors/kit/index.ts'
 import type { RunCost } from '../db/runs.ts'
+import { readBudget, readMemory, reportBudget, writeMemory } from '../db/source-state.ts'
 import { findSource, lockSecrets, type SourceRow, updateSecrets } from '../db/sources.ts'
 import { inTransaction } from '../db/store.ts'
 import { openSecrets, replaceSecrets } from '../db/vault.ts'
@@ -67,12 +75,35 @@ export async function withSource<T>(
         return replaceSecret(deps, source.row, name, value)
       },
     },
+    memory: {
+      read: (keys: readonly string[]) => readMemory(deps.store.sql, source.row.id, keys),
+      write: (entries: ReadonlyMap<string, string>) => writeMemory(deps.store.sql, source.row.id, entries),
+    },
+    budgets: createBudgets(deps, source.row.id),
   }
   const handle = await guardSource(source, signal, 'opening', () => source.connector.open(source.config, context))
   try {
     return await work({ handle, cost })
   } finally {
     await closeHandle(source, handle, context.log)
+  }
+}
+
+function createBudgets({ store }: ActivityDeps, sourceId: number): RateBudgets {
+  return {
+    async read(bucket) {
+      const row = await readBudget(store.sql, bucket)
+      if (row === undefined) return undefined
+      const { blockedUntil, ...budget } = row
+      return { ...budget, ...(blockedUntil === null ? {} : { blockedUntil }) }
+    },
+    report: (bucket, resource, budget) =>
+      reportBudget(store.sql, {
+        sourceId,
+        bucket,
+        resource,
+        budget: { ...budget, blockedUntil: budget.blockedUntil ?? null },
+      }),
   }
 }
 

@@ -2,6 +2,12 @@ import type { ErrorSummary } from '../model/errors.ts'
 import type { SyncMode, SyncOutcome } from '../model/sync.ts'
 import type { Query } from './store.ts'
 
+export interface RunBudget {
+  readonly allowed: number
+  readonly remaining: number
+  readonly resetsAt: string
+}
+
 /** One run as `catalog.sync_history` tells it. */
 export interface RunHistoryRow {
   readonly runId: number
@@ -28,6 +34,8 @@ export interface RunHistoryRow {
   readonly throttles: number
   /** What the source charged, in its own unit; null where it tells nothing. */
   readonly cost: number | null
+  /** By resource: what the source's API still let us ask when the run heard of it last. */
+  readonly budget: Readonly<Record<string, RunBudget>> | null
   readonly errorCategory: string | null
   readonly errorMessage: string | null
   readonly actor: string
@@ -36,7 +44,7 @@ export interface RunHistoryRow {
 const runColumns = (sql: Query) => sql`
   run_id as "runId", source, trigger, mode, outcome, started_at as "startedAt", completed_at as "completedAt",
   duration_seconds::float8 as "durationSeconds", scopes, gaps, listed, described, added, changed, renamed, removed,
-  proposed, requests, bytes, throttles, cost::float8 as cost, error_category as "errorCategory", error_message as "errorMessage", actor`
+  proposed, requests, bytes, throttles, cost::float8 as cost, budget, error_category as "errorCategory", error_message as "errorMessage", actor`
 
 export async function listRuns(
   sql: Query,

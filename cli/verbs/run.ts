@@ -54,12 +54,16 @@ function printRun(io: Io, { run, scopes, changes }: RunDetails): void {
   if (changes.length === LIMITS.changes) io.print(`  … more with: tidemark changes --run ${run.runId} --limit 1000`)
 }
 
-function costText({ requests, bytes, throttles, cost }: RunDetails['run']): string {
+function costText({ requests, bytes, throttles, cost, budget }: RunDetails['run']): string {
   return [
     `${count(requests, 'request')} to the source`,
     ...(bytes > 0 ? [`${bytes.toLocaleString('en')} bytes`] : []),
     ...(throttles > 0 ? [`told ${count(throttles, 'time')} to slow down`] : []),
     ...(cost === null ? [] : [`cost ${cost.toLocaleString('en')}`]),
+    ...Object.entries(budget ?? {}).map(([resource, { allowed, remaining, resetsAt }]) => {
+      const left = `${remaining.toLocaleString('en')} of ${allowed.toLocaleString('en')} left`
+      return `limit ${resource}: ${left} until ${timestamp(new Date(resetsAt))}`
+    }),
   ].join(', ')
 }
 

@@ -100,6 +100,31 @@ export interface Meter {
   cost(amount: number): void
 }
 
+/** Texts of at most some MB that a source's connector keeps between runs, shared by all workers; no place for secrets. */
+export interface Memory {
+  /** Those of the keys that have a value. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Takes effect at once, whatever becomes of the step: only what stays true may be kept. */
+  write(entries: ReadonlyMap<string, string>): Promise<void>
+}
+
+/** What an API still lets an account ask. */
+export interface RateBudget {
+  readonly allowed: number
+  readonly remaining: number
+  readonly resetsAt: Date
+  /** Set when the API told us to wait, whatever remains. */
+  readonly blockedUntil?: Date
+}
+
+/** Rate limits, obeyed by all workers through the store. */
+export interface RateBudgets {
+  /** As last told to any worker. */
+  read(bucket: string): Promise<RateBudget | undefined>
+  /** `resource` names the bucket in the run's history. */
+  report(bucket: string, resource: string, budget: RateBudget): Promise<void>
+}
+
 /** What the engine gives to a handle. */
 export interface ConnectorContext {
   /** Aborted when the step is cancelled or stalls; every request must honour it within a second. */
@@ -110,6 +135,9 @@ export interface ConnectorContext {
     /** Stores a rotated token, encrypted, under the config path it came from, serialised across workers. */
     replace(name: string, value: string): Promise<void>
   }
+  /** Absent where nothing is kept, as when a config is only tried. */
+  readonly memory?: Memory
+  readonly budgets?: RateBudgets
 }
 
 /** A named probe, cheapest first. It passes by returning, with a detail to show, and fails by throwing. */

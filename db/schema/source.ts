@@ -176,3 +176,43 @@ export const claim = tidemark.table(
     uniqueIndex('claim_writes').on(table.assetId).where(sql`writes`),
   ],
 )
+
+/** Small texts that a connector keeps between runs: validators of answers, what it has read of things that never change. */
+export const sourceMemory = tidemark.table(
+  'source_memory',
+  {
+    sourceId: bigint('source_id', { mode: 'number' })
+      .notNull()
+      .references(() => source.id, { onDelete: 'cascade' }),
+    key: keyText('key').notNull(),
+    value: text('value').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sourceId, table.key] })],
+)
+
+/** What an API still lets an account ask, as last told to any worker. Sources that use one account share a bucket. */
+export const rateBudget = tidemark.table('rate_budget', {
+  /** The API, a digest of the account, and the resource. */
+  bucket: keyText('bucket').primaryKey(),
+  allowed: integer('allowed').notNull(),
+  remaining: integer('remaining').notNull(),
+  resetsAt: time('resets_at').notNull(),
+  /** Nobody may ask before: the API told us to wait. */
+  blockedUntil: time('blocked_until'),
+})
+
+/** Deliveries of webhooks that were taken, so that none is taken twice. */
+export const webhookDelivery = tidemark.table(
+  'webhook_delivery',
+  {
+    sourceId: bigint('source_id', { mode: 'number' })
+      .notNull()
+      .references(() => source.id, { onDelete: 'cascade' }),
+    delivery: keyText('delivery').notNull(),
+    receivedAt: time('received_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sourceId, table.delivery] }),
+    index('webhook_delivery_received').on(table.receivedAt),
+  ],
+)

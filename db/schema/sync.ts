@@ -68,6 +68,8 @@ export const syncRun = tidemark.table(
     throttles: count('throttles'),
     /** What the source charged, in its own unit; null where it tells nothing. */
     cost: numeric('cost'),
+    /** By resource: what the source's API still let us ask when the run heard of it last, `{ allowed, remaining, resetsAt }`. */
+    budget: jsonb('budget'),
     /** Whether `scopes()` could name them all; scopes not named count as gone only then. */
     scopesComplete: boolean('scopes_complete'),
     reconciledAt: time('reconciled_at'),

@@ -23,7 +23,8 @@ select
   r.error ->> 'category' as error_category,
   r.error ->> 'message' as error_message,
   p.name as actor,
-  r.throttles
+  r.throttles,
+  r.budget
 from tidemark.sync_run r
 join tidemark.source s on s.id = r.source_id
 join tidemark.principal p on p.id = r.actor_id;
@@ -56,6 +57,8 @@ comment on column catalog.sync_history.error_category is
 comment on column catalog.sync_history.error_message is 'What failed, and on what.';
 comment on column catalog.sync_history.actor is 'Who asked for it: a person or a program.';
 comment on column catalog.sync_history.throttles is 'Answers of the source that told us to slow down.';
+comment on column catalog.sync_history.budget is
+  'By resource, what the API of the source still let us ask when the run heard of it last: {"core": {"allowed": 5000, "remaining": 4211, "resetsAt": …}}. Null where the source sets no limit.';
 
 create or replace view catalog.changes as
 select

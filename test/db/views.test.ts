@@ -44,7 +44,7 @@ const CONTRACT: Readonly<Record<string, string>> = {
   sync_history: `run_id bigint, source text, trigger text, mode text, outcome text, started_at timestamptz,
     completed_at timestamptz, duration_seconds numeric, scopes integer, gaps integer, listed integer, described integer,
     added integer, changed integer, renamed integer, removed integer, proposed integer, requests integer, bytes bigint,
-    cost numeric, error_category text, error_message text, actor text, throttles integer`,
+    cost numeric, error_category text, error_message text, actor text, throttles integer, budget jsonb`,
   changes: `change_id bigint, changed_at timestamptz, run_id bigint, source text, asset_id bigint, asset text,
     column_name text, operation text, severity text, before jsonb, after jsonb, baseline boolean`,
   freshness: `source text, last_success_at timestamptz, age_seconds bigint, expected_seconds bigint, stale boolean`,
