@@ -93,8 +93,9 @@ export const columnOwners = (relations: string, types: string) =>
 
 /** The spelling of every type with its modifiers, and all types reached from them through arrays and domains. */
 export const typeNamesOf = (owners: string) => `
-select distinct atttypid::text || ':' || atttypmod as key, format_type(atttypid, atttypmod) as name, atttypid::text as oid
-from pg_attribute where attrelid = any(${owners}) and attnum > 0 and not attisdropped`
+select atttypid::text || ':' || atttypmod as key, format_type(atttypid, atttypmod) as name
+from (select distinct atttypid, atttypmod from pg_attribute
+  where attrelid = any(${owners}) and attnum > 0 and not attisdropped) used`
 
 export const typesOf = (owners: string) => `
 with recursive used(oid) as (

@@ -16,6 +16,8 @@ const TYPES_OF_BOUNDS = `
  * - the stamps of the rows it owns: columns, constraints, defaults, rules, triggers, policies, statistics, indexes, comments
  *   on each of these, and whatever these read elsewhere (`sumsOfStamps`),
  * - the rights on it and its columns, with the names of the roles.
+ *
+ * In the order they were made: what was made together is together in the catalogue, which makes pages cheaper to describe.
  */
 export const relationStamps = (condition: string) => `
 with recursive rel as materialized (
@@ -76,8 +78,8 @@ with recursive rel as materialized (
   select p.partrelid, hashtextextended(row(p.partstrat, p.partattrs, p.partclass, p.partcollation)::text, 0)
     from pg_partitioned_table p join rel on rel.oid = p.partrelid
 ), ${sumsOfStamps({ moreReads: TYPES_OF_BOUNDS, moreHashes: 'union all select rel, h from more' })}
-select rel.oid::text as oid, rel.nspname::text as schema, rel.relname::text as name, md5(sums.h::text) as fingerprint
-from rel join sums on sums.rel = rel.oid`
+select c.oid::text as oid, n.nspname::text as schema, c.relname::text as name, md5(sums.h::text) as fingerprint
+from sums join pg_class c on c.oid = sums.rel join pg_namespace n on n.oid = c.relnamespace order by c.oid`
 
 /**
  * For functions (`p`) whose body is a parsed statement: `oid` and a hash `h` of whatever its text is made of. The text

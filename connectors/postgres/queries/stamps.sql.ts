@@ -62,8 +62,9 @@ export const sumsOfStamps = ({ moreReads = '', moreHashes = '' } = {}) => `reads
     select d.refobjid from pg_depend d
       where d.classid = 'pg_type'::regclass and d.objid = c.type and d.refclassid = 'pg_type'::regclass
     union all
+    -- Nearly every constraint has a contypid of 0. Told that those are not meant, the planner expects few and looks them up.
     select d.refobjid from pg_constraint k join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid
-      where k.contypid = c.type and d.refclassid = 'pg_type'::regclass
+      where k.contypid = c.type and k.contypid > 0 and d.refclassid = 'pg_type'::regclass
     union all
     select d.refobjid from pg_type t join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = t.typrelid
       where t.oid = c.type and t.typrelid <> 0 and d.refclassid = 'pg_type'::regclass

@@ -22,8 +22,8 @@ const EXACT_BYTES = 'pg_total_relation_size(l.oid)'
 
 /** The same as of the last VACUUM or ANALYZE, from the catalogue alone. */
 const ESTIMATED_BYTES = `(select sum(s.relpages::bigint) * current_setting('block_size')::bigint from pg_class s
-    where s.oid in (l.oid, l.reltoastrelid)
-       or s.oid in (select x.indexrelid from pg_index x where x.indrelid in (l.oid, l.reltoastrelid)))`
+    where s.oid = any(array(select unnest(array[l.oid, l.reltoastrelid]) union all
+      select x.indexrelid from pg_index x where x.indrelid = any(array[l.oid, l.reltoastrelid]))))`
 
 const numbersOf = (bytes: string) => (oids: string) =>
   `
