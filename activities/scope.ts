@@ -58,8 +58,7 @@ export async function syncScope(deps: ActivityDeps, input: { runId: number; scop
     const kinds = new Map(source.connector.manifest.kinds.map((kind) => [kind.kind, kind]))
     const sync: ScopeSync = { deps, run, attempt, source, open, watch, scope, kinds }
     if (attempt.status !== 'describing' && attempt.status !== 'completed') await listScope(sync)
-    if (run.mode !== 'plan') await describeWork(sync)
-    const unsettled = run.mode !== 'plan' && (await movedMeanwhile(sync))
+    const unsettled = run.mode !== 'plan' && (await describeWork(sync))
     return await completeScope(deps.store.sql, run, attempt, { ...open.cost, unsettled })
   })
 }
@@ -151,33 +150,53 @@ function stampOf(run: RunRow, fingerprint: string): string {
   return createHash('sha256').update(run.shape).update('\0').update(fingerprint).digest('hex')
 }
 
-/** Describes what waits, a batch at a time; the next batch is read from the source while one is merged. */
-async function describeWork(sync: ScopeSync): Promise<void> {
+/** Batches that are read from the source while one is merged. */
+const BATCHES_AHEAD = 2
+
+/**
+ * Describes what waits, a batch at a time; the next ones are read from the source while one is merged. Tells whether
+ * the scope's fingerprint moved meanwhile, which is asked for after the last description.
+ */
+async function describeWork(sync: ScopeSync): Promise<boolean> {
   const { deps, source, run, attempt, watch, kinds } = sync
   const { organizationId, namespaceId } = source.row
   const target: MergeTarget = { run, attempt, organizationId, namespaceId, kinds }
-  let pending = describeBatch(sync, undefined)
+  const nextBatch = readAhead(describeBatches(sync), BATCHES_AHEAD)
   while (true) {
-    const described = await pending
-    if (described === undefined) return
-    pending = describeBatch(sync, described.last)
-    // Awaited in the next turn; should the merge fail first, its failure is the one to tell.
-    pending.catch(() => {})
-    await mergeBatch(deps.store.sql, target, described.batch)
+    const next = await nextBatch()
+    if (next.done === true) return next.value
+    await mergeBatch(deps.store.sql, target, next.value)
     watch.progress()
   }
 }
 
-interface DescribedBatch {
-  readonly batch: MergeBatch
-  readonly last: WorkItem
+/** Keeps so many results of a generator on their way; each is handed over in its turn, failures too. */
+function readAhead<T, R>(results: AsyncGenerator<T, R, void>, ahead: number): () => Promise<IteratorResult<T, R>> {
+  const ask = () => {
+    const next = results.next()
+    // Awaited in its turn; should the consumer fail first, its failure is the one to tell.
+    next.catch(() => {})
+    return next
+  }
+  const asked = Array.from({ length: ahead }, ask)
+  return () => {
+    asked.push(ask())
+    return asked.shift() as Promise<IteratorResult<T, R>>
+  }
 }
 
-async function describeBatch(sync: ScopeSync, after: WorkItem | undefined): Promise<DescribedBatch | undefined> {
+async function* describeBatches(sync: ScopeSync): AsyncGenerator<MergeBatch, boolean, void> {
   const { deps, attempt } = sync
-  const work = await readWork(deps.store.sql, { scopeId: attempt.scopeId, after, limit: deps.limits.batch })
-  const last = work.at(-1)
-  if (last === undefined) return undefined
+  let last: WorkItem | undefined
+  while (true) {
+    const work = await readWork(deps.store.sql, { scopeId: attempt.scopeId, after: last, limit: deps.limits.batch })
+    last = work.at(-1)
+    if (last === undefined) return await movedMeanwhile(sync)
+    yield await describeBatch(sync, work)
+  }
+}
+
+async function describeBatch(sync: ScopeSync, work: readonly WorkItem[]): Promise<MergeBatch> {
   const answers = await askForRecords(
     sync,
     work.filter((item) => item.records === null),
@@ -205,7 +224,7 @@ async function describeBatch(sync: ScopeSync, after: WorkItem | undefined): Prom
         })
     }
   }
-  return { last, batch: { items, failed, vanished, moved } }
+  return { items, failed, vanished, moved }
 }
 
 function itemError({ source, watch }: ScopeSync, key: string, error: unknown) {
