@@ -34,5 +34,9 @@ export interface ActivityDeps {
     readonly noProgressMs: number
     /** Statistics and usage are taken again after so long, in milliseconds. */
     readonly statisticsIntervalMs: number
+    /** Query logs are read again after so long, in milliseconds; an hour when absent. */
+    readonly queryLogIntervalMs?: number
+    /** How long deriving the lineage of one text may take, in milliseconds; 5 s when absent. */
+    readonly derivationMs?: number
   }
 }

@@ -16,6 +16,8 @@ import type { ErrorSummary } from '../model/errors.ts'
 import { decideOutcome } from '../sync/decisions.ts'
 import type { ClosedRun, Steps } from '../sync/steps.ts'
 import type { ActivityDeps } from './deps.ts'
+import { deriveLineage } from './lineage/derive.ts'
+import { readQueryLogs } from './lineage/query-logs.ts'
 import { planScopes } from './plan.ts'
 import { reconcile } from './reconcile.ts'
 import { syncScope } from './scope.ts'
@@ -54,6 +56,8 @@ export function createActivities(deps: ActivityDeps): Steps {
     syncScope: (input) => syncScope(deps, input),
     failScope: (input) => failScope(sql, input),
     reconcile: ({ runId }) => reconcile(deps, runId),
+    deriveLineage: ({ runId }) => deriveLineage(deps, runId),
+    readQueryLogs: ({ runId }) => readQueryLogs(deps, runId),
     takeStatistics: ({ runId }) => takeStatistics(deps, runId),
     closeRun: (input) => closeRun(deps, input),
     async startSync({ sourceId, requestId }) {

@@ -1,10 +1,9 @@
+import { endTexts } from './lineage/end.ts'
+import { lockReferences } from './reconcile/lock.ts'
 import { promoteWriters, removeAssets } from './reconcile/removals.ts'
 import { resolveReferences } from './reconcile/resolve.ts'
 import type { RunRow } from './runs.ts'
 import type { Query, Transaction } from './store.ts'
-
-/** The lock of reconciliations: what crosses sources is decided by one at a time. */
-const RECONCILE_LOCK = 7_215_309_005
 
 /**
  * Takes a source out of the catalog, in the caller's transaction: the assets that no other source claims are marked
@@ -12,7 +11,7 @@ const RECONCILE_LOCK = 7_215_309_005
  * Returns how many assets were removed.
  */
 export async function deleteSource(tx: Transaction, sourceId: number): Promise<number> {
-  await tx`select pg_advisory_xact_lock(${RECONCILE_LOCK})`
+  await lockReferences(tx)
   await stopRuns(tx, sourceId)
   await tx`delete from tidemark.removal_proposal where source_id = ${sourceId}`
   await tx`
@@ -22,10 +21,26 @@ export async function deleteSource(tx: Transaction, sourceId: number): Promise<n
   // The same rules as when a filter leaves everything out: nothing is over budget, as a person decided.
   const { removed } = await removeAssets(tx, run, () => true)
   await promoteWriters(tx, run)
+  await leaveLineage(tx, sourceId)
   await resolveReferences(tx)
   await tellRemoved(tx)
   await tx`delete from tidemark.source where id = ${sourceId}`
   return removed
+}
+
+/** What its logs told ends with it; texts that others bring too, and those that refer to what is gone, are theirs to derive. */
+async function leaveLineage(tx: Transaction, sourceId: number): Promise<void> {
+  const texts = await tx<{ id: number }[]>`
+    select id from tidemark.lineage_text where source_id = ${sourceId} order by id for update`
+  await endTexts(
+    tx,
+    texts.map(({ id }) => id),
+  )
+  await tx`update tidemark.lineage_edge set valid_to = now()
+           where source_id = ${sourceId} and origin = 'log' and valid_to is null`
+  await tx`
+    update tidemark.source o set lineage_due = true from tidemark.source s
+    where s.id = ${sourceId} and o.organization_id = s.organization_id and o.id <> s.id`
 }
 
 /** Waits for the batch being merged, if any; whoever runs the sync finds its run closed and writes no more. */

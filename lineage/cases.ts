@@ -1,7 +1,8 @@
 import { deriveLineage } from './derive.ts'
 import { findDialect } from './dialects.ts'
 import { createLookup } from './lookup.ts'
-import type { Defaults, DerivedColumn, DeriveResult, Gap, StatementLineage, TableName, TableUse } from './types.ts'
+import { renamesAfter } from './renames.ts'
+import type { Defaults, DerivedColumn, DeriveResult, Gap, TableName, TableUse } from './types.ts'
 
 /** A statement or script with the schemas it sees, names as `db.schema.table`. */
 export interface LineageCase {
@@ -122,15 +123,4 @@ function addColumn(
     const upstream = { table: spell(read.table), column: read.column }
     entry.upstreams.set(`${upstream.table}\u0000${upstream.column}`.toLowerCase(), upstream)
   }
-}
-
-/** What a table written by a statement is called once the statements behind it have moved names. */
-function renamesAfter(statements: readonly StatementLineage[], index: number): (name: TableName) => TableName {
-  const moves = statements.slice(index + 1).flatMap((statement) => statement.renames)
-  const same = (a: TableName, b: TableName): boolean => spell(a).toLowerCase() === spell(b).toLowerCase()
-  return (name) =>
-    moves.reduce((current, { from, to, swap }) => {
-      if (same(current, from)) return to
-      return swap && same(current, to) ? from : current
-    }, name)
 }

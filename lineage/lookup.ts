@@ -12,6 +12,12 @@ export function createLookup(tables: readonly TableSchema[]): SchemaLookup {
   return (name) => exact.get(toKey(name)) ?? folded.get(toKey(name).toLowerCase()) ?? undefined
 }
 
+/** A lookup by the exact name alone. */
+export function createExactLookup(tables: readonly TableSchema[]): SchemaLookup {
+  const exact = new Map(tables.map((table) => [toKey(table.name), table]))
+  return (name) => exact.get(toKey(name))
+}
+
 function toKey(name: TableName): string {
   return name.join('\u0000')
 }

@@ -2,27 +2,32 @@ import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { type CaseLineage, failedCase, type LineageCase } from './cases.ts'
 import type { Task } from './pool-worker.ts'
-import type { DeriveResult, Gap, PoolInput } from './types.ts'
+import type { DeriveResult, Gap, PoolInput, TableName } from './types.ts'
 
 export interface LineagePool extends AsyncDisposable {
+  /** The names that deriving the text would look up; none where that takes too long. Never rejects. */
+  consult(input: Omit<PoolInput, 'tables'>): Promise<readonly TableName[]>
   /** Never rejects for what the text holds: past the time limit the result is one failed statement. */
   derive(input: PoolInput): Promise<DeriveResult>
   deriveCase(given: LineageCase): Promise<CaseLineage>
 }
 
 export interface PoolOptions {
-  /** How many texts are derived at once. */
+  /** How many texts are derived at once; threads are made as they are needed. */
   readonly threads: number
+  /** An idle thread ends after so long; absent: with the pool. */
+  readonly idleMs?: number
   /** For each text; its thread is ended and replaced. */
   readonly timeLimitMs: number
 }
 
 /** Worker threads that derive lineage, each text within the time limit. */
-export function createLineagePool({ threads, timeLimitMs }: PoolOptions): LineagePool {
+export function createLineagePool({ threads, timeLimitMs, idleMs }: PoolOptions): LineagePool {
   const pool = new Piscina<Task, unknown>({
     filename: fileURLToPath(import.meta.url).replace(/pool(\.[jt]s)$/, 'pool-worker$1'),
-    minThreads: 1,
+    minThreads: idleMs === undefined ? 1 : 0,
     maxThreads: threads,
+    ...(idleMs === undefined ? {} : { idleTimeout: idleMs }),
     resourceLimits: { maxOldGenerationSizeMb: 256, stackSizeMb: 4 },
   })
   const gate = createGate(threads)
@@ -37,6 +42,7 @@ export function createLineagePool({ threads, timeLimitMs }: PoolOptions): Lineag
     }
   }
   return {
+    consult: (input) => run<readonly TableName[]>({ kind: 'names', input }, () => []),
     derive: (input) =>
       run({ kind: 'text', input }, (gap) => ({ statements: [failedStatement(input.text, gap)], consulted: [] })),
     deriveCase: (given) => run({ kind: 'case', given }, (gap) => failedCase(given.name, gap, timeLimitMs)),

@@ -19,6 +19,8 @@ export type SchemaLookup = (name: TableName) => TableSchema | undefined
 export interface Defaults {
   readonly database?: string
   readonly schemas?: readonly string[]
+  /** `schemas` are a guess: an unqualified name is placed only where exactly one of them has it, and left bare otherwise. */
+  readonly assumed?: boolean
 }
 
 /** How a value comes out of those it reads. */
@@ -159,7 +161,7 @@ export interface DeriveResult {
   readonly consulted: readonly TableName[]
 }
 
-/** A text with the tables it may read: a worker thread cannot ask the store. */
+/** A text with the tables it may read, each by a name that it consults: a worker thread cannot ask the store. */
 export interface PoolInput extends Omit<DeriveInput, 'lookup'> {
   readonly tables: readonly TableSchema[]
 }

@@ -30,6 +30,7 @@ export async function syncSource(input: SyncInput, steps: Steps, env: Env): Prom
     const running = { input, runId, steps, env }
     const reached = (await syncScopes(running)) ?? (await settle(running))
     if (reached !== undefined) return await env.continueAsNew({ ...input, resume: { runId, afterScope: reached } })
+    await deriveLineage(running)
     await takeStatistics(running)
   } catch (failure) {
     if (!(failure instanceof IngestError)) throw failure
@@ -131,18 +132,41 @@ async function settle(running: Running): Promise<number | undefined> {
   return reached
 }
 
-/** Statistics are a courtesy: failing to take them is told, and the run is as good as without. */
-async function takeStatistics({ runId, steps, env }: Running): Promise<void> {
-  if (!env.patched('statistics')) return
+/**
+ * Lineage is derived from what has been merged; failing to is told, and leaves it due for the next run. Logs are read
+ * afterwards, when what they name has been catalogued.
+ */
+async function deriveLineage({ runId, steps, env }: Running): Promise<void> {
+  if (!env.patched('lineage')) return
+  await attempt(env, 'lineage not derived', async () => {
+    const { texts, partial, failed } = await steps.deriveLineage({ runId })
+    if (texts > 0)
+      env.tell(`lineage: ${texts} texts derived, ${partial} partial${failed === 0 ? '' : `, ${failed} failed`}`)
+  })
+  await attempt(env, 'query logs not read', async () => {
+    const { scopes, statements, failures } = await steps.readQueryLogs({ runId })
+    if (scopes > 0) env.tell(`query logs of ${scopes} scopes: ${statements} statements${refused(failures)}`)
+  })
+}
+
+const refused = (failures: number): string => (failures === 0 ? '' : `, ${failures} refused`)
+
+/** Runs what a sync does beside its catalogue: its failure is told, and the run is as good as without. */
+async function attempt(env: Env, trouble: string, work: () => Promise<void>): Promise<void> {
   try {
-    const { scopes, changed, failures } = await steps.takeStatistics({ runId })
-    if (scopes === 0) return
-    const trouble = failures === 0 ? '' : `, ${failures} refused`
-    env.tell(`statistics of ${scopes} scopes: ${changed} changed${trouble}`)
+    await work()
   } catch (error) {
     if (!(error instanceof IngestError) || error.category === 'cancelled') throw error
-    env.tell(`no statistics: ${error.message}`)
+    env.tell(`${trouble}: ${error.message}`)
   }
+}
+
+async function takeStatistics({ runId, steps, env }: Running): Promise<void> {
+  if (!env.patched('statistics')) return
+  await attempt(env, 'no statistics', async () => {
+    const { scopes, changed, failures } = await steps.takeStatistics({ runId })
+    if (scopes > 0) env.tell(`statistics of ${scopes} scopes: ${changed} changed${refused(failures)}`)
+  })
 }
 
 async function close({

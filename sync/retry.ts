@@ -15,6 +15,8 @@ export const STEP_PROFILES: Readonly<Record<keyof Steps, keyof RetryProfiles>> =
   syncScope: 'source',
   failScope: 'store',
   reconcile: 'source',
+  deriveLineage: 'store',
+  readQueryLogs: 'source',
   takeStatistics: 'source',
   closeRun: 'store',
   startSync: 'store',
@@ -26,6 +28,7 @@ export const STEPS_AT_SOURCE: ReadonlySet<keyof Steps> = new Set([
   'planScopes',
   'syncScope',
   'reconcile',
+  'readQueryLogs',
   'takeStatistics',
 ])
 

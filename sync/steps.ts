@@ -68,6 +68,23 @@ export interface Reconciliation {
   readonly rescan: number
 }
 
+export interface LineageDerived {
+  /** Texts derived; the others have not moved, nor has what they refer to. */
+  readonly texts: number
+  /** Of those, texts with gaps, and texts of which nothing is known. */
+  readonly partial: number
+  readonly failed: number
+}
+
+export interface QueryLogsRead {
+  /** Scopes whose log was read: none within the interval. */
+  readonly scopes: number
+  /** Distinct statements that move data. */
+  readonly statements: number
+  /** Warnings in the log: what the source would not tell. */
+  readonly failures: number
+}
+
 export interface StatisticsTaken {
   /** Scopes whose turn it was: none within the interval. */
   readonly scopes: number
@@ -110,6 +127,10 @@ export interface Steps {
   /** Records that a scope's last try failed: a gap, not the end of the run. */
   failScope(input: { readonly runId: number; readonly scopeId: number; readonly error: ErrorSummary }): Promise<void>
   reconcile(input: { readonly runId: number }): Promise<Reconciliation>
+  /** Derives lineage from definitions that moved, or that refer to something that did. */
+  deriveLineage(input: { readonly runId: number }): Promise<LineageDerived>
+  /** Reads what the source's query logs tell of lineage, when their interval has passed. */
+  readQueryLogs(input: { readonly runId: number }): Promise<QueryLogsRead>
   /** Takes row counts, sizes and usage when their interval has passed. */
   takeStatistics(input: { readonly runId: number }): Promise<StatisticsTaken>
   closeRun(input: { readonly runId: number; readonly error?: ErrorSummary }): Promise<ClosedRun>

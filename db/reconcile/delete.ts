@@ -24,4 +24,18 @@ export async function deleteAssets(tx: Transaction, ids: readonly number[]): Pro
   await tx`delete from tidemark.asset where id = any (${gone}::bigint[])`
   for (const part of PARTS) await tx`delete from tidemark.${tx(part)} where asset_id = any (${gone}::bigint[])`
   await tx`delete from tidemark.lineage_edge where downstream_id = any (${gone}::bigint[])`
+  await deleteTexts(tx, gone)
+}
+
+/** Live rows alone: past ones lead nowhere, and go with their time. */
+async function deleteTexts(tx: Transaction, assetIds: readonly number[]): Promise<void> {
+  const gone = [...assetIds]
+  const texts = await tx<{ id: number }[]>`
+    delete from tidemark.lineage_text where asset_id = any (${gone}::bigint[]) returning id`
+  const ids = texts.map(({ id }) => id)
+  await tx`delete from tidemark.lineage_edge where text_id = any (${ids}::bigint[]) and valid_to is null`
+  await tx`delete from tidemark.lineage_field_edge where text_id = any (${ids}::bigint[]) and valid_to is null`
+  await tx`delete from tidemark.lineage_field_edge where downstream_id = any (${gone}::bigint[]) and valid_to is null`
+  await tx`delete from tidemark.lineage_field_edge where upstream_id = any (${gone}::bigint[]) and valid_to is null`
+  await tx`delete from tidemark.lineage_reference where text_id = any (${ids}::bigint[])`
 }

@@ -1,7 +1,9 @@
 import { IngestError } from '../../model/errors.ts'
+import { markLineageDue } from '../lineage/due.ts'
 import type { RunRow } from '../runs.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
 import { findLapsed } from './lapsed.ts'
+import { lockReferences } from './lock.ts'
 import { forgetItems, promoteWriters, removeAssets } from './removals.ts'
 import { mergeRenames } from './renames.ts'
 import { resolveReferences } from './resolve.ts'
@@ -21,9 +23,6 @@ export interface ReconcileResult {
   readonly rescan: number
 }
 
-/** Any number, the same in every Tidemark: placeholders belong to no source, so reconciliations take turns. */
-const LOCK = 7_215_309_005
-
 /**
  * What crosses items, decided once per run after all scopes: renames, removals within the budget, proposals, parents,
  * edges and placeholders. One transaction; running it again finds nothing left to do.
@@ -31,7 +30,7 @@ const LOCK = 7_215_309_005
 export async function reconcile(sql: Query, input: ReconcileInput): Promise<ReconcileResult> {
   const { run } = input
   return await inTransaction(sql, async (tx) => {
-    await tx`select pg_advisory_xact_lock(${LOCK})`
+    await lockReferences(tx)
     const lapsed = await findLapsed(tx, run, input.filteredItems)
     const renamed = lapsed > 0 ? await mergeRenames(tx, run) : 0
     const { removed, proposed } =
@@ -39,7 +38,10 @@ export async function reconcile(sql: Query, input: ReconcileInput): Promise<Reco
     await forgetItems(tx, run)
     await withdrawProposals(tx, run)
     const rescan = lapsed > 0 ? await promoteWriters(tx, run) : 0
-    if (lapsed > 0 || (await describedAny(tx, run))) await resolveReferences(tx)
+    if (lapsed > 0 || (await describedAny(tx, run))) {
+      await resolveReferences(tx)
+      await markLineageDue(tx, run.sourceId)
+    }
     await recordReconciliation(tx, run, { renamed, removed, proposed })
     return { renamed, removed, proposed, rescan }
   })

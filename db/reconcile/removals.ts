@@ -1,3 +1,4 @@
+import { endTextsOfRemoved } from '../lineage/end.ts'
 import type { RunRow } from '../runs.ts'
 import type { Transaction } from '../store.ts'
 
@@ -79,6 +80,7 @@ async function buryRemoved(tx: Transaction, run: RunRow): Promise<void> {
            where v.asset_id = r.asset_id and v.valid_to is null`
   await tx`update tidemark.lineage_edge e set valid_to = now() from removed r
            where e.downstream_id = r.asset_id and e.valid_to is null`
+  await endTextsOfRemoved(tx)
   await tx`update tidemark.removal_proposal p set status = 'completed' from removed r
            where p.source_id = ${run.sourceId} and p.asset_id = r.asset_id and p.status in ('open', 'approved')`
   await tx`

@@ -18,7 +18,6 @@ export async function resolveReferences(tx: Transaction): Promise<void> {
   await dropIdlePlaceholders(tx)
 }
 
-/** A removed asset that an edge names again lives on as a placeholder. */
 async function makePlaceholders(tx: Transaction): Promise<void> {
   await tx`
     insert into tidemark.asset (namespace_id, kind_group, name_key, path, display, name, placeholder)
@@ -31,19 +30,24 @@ async function makePlaceholders(tx: Transaction): Promise<void> {
                       where live.namespace_id = e.upstream_namespace_id and live.kind_group = e.upstream_group
                         and live.name_key = e.upstream_key and live.removed_at is null)
     order by e.upstream_namespace_id, e.upstream_group, e.upstream_key
-    on conflict (namespace_id, kind_group, name_key) do update set placeholder = true, removed_at = null,
-      removed_reason = null, kind = null, content_hash = null, native_id = null, owner = null, comment = null,
-      url = null, properties = '{}', parent_group = null, parent_key = null, parent_id = null
-    where asset.removed_at is not null`
+    on conflict (namespace_id, kind_group, name_key) do ${revival(tx)}`
 }
 
-async function dropIdlePlaceholders(tx: Transaction): Promise<void> {
+/** What a name does that was removed and is referred to again: it lives on as a placeholder. */
+export const revival = (tx: Transaction) => tx`
+  update set placeholder = true, removed_at = null, removed_reason = null, kind = null, content_hash = null,
+    native_id = null, owner = null, comment = null, url = null, properties = '{}', parent_group = null, parent_key = null,
+    parent_id = null
+  where asset.removed_at is not null`
+
+export async function dropIdlePlaceholders(tx: Transaction): Promise<void> {
   await tx`
     create temp table idle on commit drop as
     select a.id, exists (select 1 from tidemark.asset_version v where v.asset_id = a.id) as existed
     from tidemark.asset a
     where a.placeholder
       and not exists (select 1 from tidemark.lineage_edge e where e.upstream_id = a.id and e.valid_to is null)
+      and not exists (select 1 from tidemark.lineage_edge e where e.downstream_id = a.id and e.valid_to is null)
       and not exists (select 1 from tidemark.claim c where c.asset_id = a.id)`
   await tx`update tidemark.asset a set placeholder = false, removed_at = now(), removed_reason = 'dropped'
            from idle where a.id = idle.id and idle.existed and a.placeholder`

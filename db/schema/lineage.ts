@@ -52,9 +52,12 @@ export const lineageText = tidemark.table(
     origin: text('origin', { enum: ['definition', 'log'] }).notNull(),
     /** The asset that the text defines; null for a statement of a log. */
     assetId: bigint('asset_id', { mode: 'number' }),
-    /** SHA-256 of the text and of all that reading it depends on: dialect, defaults, the engine's version. */
+    /**
+     * SHA-256 of the text and of all that reading it depends on: the engine's version, dialect, defaults and, for a
+     * definition, the columns of its asset and of what it refers to.
+     */
     textHash: bytea('text_hash').notNull(),
-    /** The asset's content hash when the text was read last: unmoved, the text is the same. */
+    /** The asset's content hash when the text was read last: unmoved, the text is the same. Null: to be read again. */
     contentHash: bytea('content_hash'),
     outcome: text('outcome', { enum: ['resolved', 'partial', 'failed'] }).notNull(),
     statements: count('statements'),
@@ -85,7 +88,7 @@ export const lineageReference = tidemark.table(
       .references(() => namespace.id),
     /** The name as the text means it, folded by its dialect and completed by the defaults. */
     nameKey: keyText('name_key').notNull(),
-    /** In lower case, for names that are found whatever their case. */
+    /** In lower case, for names that are found whatever their case; empty where the dialect's names have one. */
     foldedKey: keyText('folded_key').notNull(),
     /** What it led to; null: nothing. */
     assetId: bigint('asset_id', { mode: 'number' }),
@@ -101,7 +104,7 @@ export const lineageReference = tidemark.table(
 
 /**
  * Column to column, derived from a text. Columns go by the `name_key` of their field, whether or not it is known. Rows
- * are replaced with their text; those of a text that is gone go with it.
+ * end with their text, or when it is derived otherwise.
  */
 export const lineageFieldEdge = tidemark.table(
   'lineage_field_edge',

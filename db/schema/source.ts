@@ -72,6 +72,10 @@ export const source = tidemark.table(
     statisticsAt: time('statistics_at'),
     /** When the query log was last read. */
     queryLogAt: time('query_log_at'),
+    /** Whether something was written since lineage was last derived to its end. */
+    lineageDue: boolean('lineage_due').notNull().default(true),
+    /** The version of the engine that derived it. */
+    lineageVersion: integer('lineage_version'),
     status: text('status', { enum: ['active', 'paused'] })
       .notNull()
       .default('active'),

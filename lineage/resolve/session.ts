@@ -85,9 +85,13 @@ export function resolveTable(around: Surroundings, path: Path): Resolved {
       relation: temporary.relation,
       feeds: temporary.feeds,
     }
-  const names = candidates(path, traits, defaults)
+  const assumed = defaults.assumed === true && path.length === 1
+  const names = assumed
+    ? [bareName(path, around), ...candidates(path, traits, defaults)]
+    : candidates(path, traits, defaults)
   const [first = []] = names
-  const found = names.map((name) => findSchema(around, name)).find((schema) => schema !== undefined)
+  const known = names.map((name) => findSchema(around, name)).filter((schema) => schema !== undefined)
+  const found = assumed && known.length > 1 ? undefined : known[0]
   const name = found?.name ?? (traits.dialect === 'bigquery' ? (shardFamily(first) ?? first) : first)
   const temporaryName = isTemporaryName(path, traits)
   const key = tableKey(name, found !== undefined)
@@ -100,6 +104,12 @@ export function resolveTable(around: Surroundings, path: Path): Resolved {
   return toResolved(relation, ref, found)
 }
 
+/** An unqualified name of which it is not known where it leads. */
+function bareName(path: Path, { traits, defaults }: Surroundings): TableName {
+  const [name = []] = candidates(path, traits, defaults.database === undefined ? {} : { database: defaults.database })
+  return name
+}
+
 function toResolved(relation: Relation, ref: TableRef, schema: TableSchema | undefined): Resolved {
   return { ref, columns: schema?.columns, relation, feeds: undefined }
 }
@@ -108,11 +118,16 @@ function findSchema(around: Surroundings, name: TableName): TableSchema | undefi
   const { session, lookup, traits } = around
   const made = session.made.get(tableKey(name, false))
   if (made !== undefined) return made ?? undefined
-  session.consulted.set(tableKey(name, false), name)
-  const found = lookup(name)
+  const found = consult(session, lookup, name)
   if (found !== undefined || traits.dialect !== 'bigquery') return found
   const family = shardFamily(name)
-  return family === undefined ? undefined : lookup(family)
+  return family === undefined ? undefined : consult(session, lookup, family)
+}
+
+/** Names that differ in case alone may be two tables: each is asked for by itself. */
+function consult(session: Session, lookup: SchemaLookup, name: TableName): TableSchema | undefined {
+  session.consulted.set(name.join('\u0000'), name)
+  return lookup(name)
 }
 
 export function makeTemporary(

@@ -24,11 +24,29 @@ export async function exportStore(store: Store): Promise<ExportedAsset[]> {
       'facets', (select jsonb_agg(to_jsonb(f) - array['asset_id'] order by f.kind, f.name collate "C")
                  from tidemark.facet f where f.asset_id = a.id),
       'found', (select jsonb_build_array(d.kind, d.words::text) from tidemark.search_document d where d.asset_id = a.id),
-      'upstreams', (select jsonb_agg(jsonb_build_array(e.origin, un.name, e.upstream_group, e.upstream_key, u.name_key, u.placeholder)
+      'upstreams', (select jsonb_agg(jsonb_build_array(e.origin, un.name, e.upstream_group, e.upstream_key, u.name_key, u.placeholder,
+                                                       e.columns_known)
                                      order by e.origin, un.name, e.upstream_group, e.upstream_key)
                     from tidemark.lineage_edge e join tidemark.namespace un on un.id = e.upstream_namespace_id
                     left join tidemark.asset u on u.id = e.upstream_id
-                    where e.downstream_id = a.id and e.valid_to is null)
+                    where e.downstream_id = a.id and e.valid_to is null),
+      'fieldUpstreams', (select jsonb_agg(jsonb_build_array(e.downstream_field, un.name, u.kind_group, u.name_key, e.upstream_field,
+                                            e.influence, e.transformation, e.subtypes, e.expression, e.confidence,
+                                            encode(e.statement_hash, 'hex'), owner.name_key)
+                                          order by e.downstream_field, un.name, u.kind_group, u.name_key, e.upstream_field,
+                                            e.influence, owner.name_key)
+                         from tidemark.lineage_field_edge e join tidemark.asset u on u.id = e.upstream_id
+                         join tidemark.namespace un on un.id = u.namespace_id
+                         join tidemark.lineage_text t on t.id = e.text_id left join tidemark.asset owner on owner.id = t.asset_id
+                         where e.downstream_id = a.id and e.valid_to is null),
+      'text', (select jsonb_build_array(t.outcome, t.statements, t.resolved, t.partial, t.failed, t.unresolved_references,
+                                        t.gaps, s.name, encode(t.content_hash, 'hex'))
+               from tidemark.lineage_text t join tidemark.source s on s.id = t.source_id where t.asset_id = a.id),
+      'references', (select jsonb_agg(jsonb_build_array(rn.name, r.name_key, r.folded_key, ra.name_key, encode(r.content_hash, 'hex'))
+                                      order by rn.name, r.name_key)
+                     from tidemark.lineage_reference r join tidemark.lineage_text t on t.id = r.text_id
+                     join tidemark.namespace rn on rn.id = r.namespace_id
+                     left join tidemark.asset ra on ra.id = r.asset_id where t.asset_id = a.id)
     )) as body
     from tidemark.asset a
     join tidemark.namespace n on n.id = a.namespace_id

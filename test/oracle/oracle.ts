@@ -84,6 +84,10 @@ async function runSequence(
   const full = await empty.addSource(subject.connector, world.config)
   const run = await full.sync({ mode: 'full' })
   if (run.outcome !== 'succeeded') return `the full crawl ended ${run.outcome}: ${JSON.stringify(run)}`
+  for (const { sql } of [engine.store, empty.store]) {
+    const due = await sql`select 1 from tidemark.source where lineage_due`
+    if (due.length > 0) return 'lineage was not derived to its end'
+  }
   return firstDifference(await exportStore(engine.store), await exportStore(empty.store))
 }
 

@@ -70,6 +70,8 @@ const SCENARIOS: Record<string, (scenario: Scenario) => Promise<Workflow>> = {
   },
   // Recorded since statistics are taken; what was recorded before replays without them.
   statistics: async ({ start }) => await start(),
+  // Recorded since lineage is derived.
+  lineage: async ({ start }) => await start(),
   skipped: async ({ start, source, world }) => {
     const reached = Promise.withResolvers<void>()
     const gate = Promise.withResolvers<void>()
@@ -128,7 +130,15 @@ describe('recorded histories', () => {
     const text = JSON.stringify(await readHistories(FOLDER))
     for (const end of ['Completed', 'Failed', 'Canceled'])
       expect(text).toContain(`workflowExecution${end}EventAttributes`)
-    for (const step of ['requestSync', 'failScope', 'startSync', 'reconcile', 'takeStatistics'])
+    for (const step of [
+      'requestSync',
+      'failScope',
+      'startSync',
+      'reconcile',
+      'takeStatistics',
+      'deriveLineage',
+      'readQueryLogs',
+    ])
       expect(text).toContain(`"${step}"`)
   })
 

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto'
+import type { DefinedAsset, SqlTexts } from '../../connectors/kit/index.ts'
+import { adoptEngine, findStaleTexts, isLineageDue, type StaleText, settleLineage } from '../../db/lineage/due.ts'
+import { endOrphanTexts } from '../../db/lineage/end.ts'
+import { type DefinitionRow, readDefinitions } from '../../db/lineage/read.ts'
+import type { DerivedReference, DerivedText } from '../../db/lineage/stage.ts'
+import { dropIdle, type SameText, storeDefinitions, storeSame } from '../../db/lineage/write.ts'
+import { type RunRow, renewLease } from '../../db/runs.ts'
+import type { LineagePool } from '../../lineage/pool.ts'
+import type { TableName } from '../../lineage/types.ts'
+import { ENGINE_VERSION } from '../../lineage/version.ts'
+import { canonicalHash, hashText } from '../../model/hash.ts'
+import { keyPath } from '../../model/names.ts'
+import type { LineageDerived } from '../../sync/steps.ts'
+import type { ActivityDeps } from '../deps.ts'
+import { requireRow } from '../source.ts'
+import { startWatch, type Watch } from '../watch.ts'
+import { isLoose, namesOf, type TextSource, toInput, wantedOf } from './names.ts'
+import { DERIVATION_MS, lineagePool } from './pool.ts'
+import { Relations } from './relations.ts'
+import { type TextOwner, translate } from './translate.ts'
+
+/** Texts derived and stored at a time; a page of long ones holds fewer. */
+const PAGE_TEXTS = 200
+const PAGE_BYTES = 1_000_000
+/** What moves while it is derived is derived again; past this the next run goes on. */
+const ROUNDS = 3
+
+const NOTHING: LineageDerived = { texts: 0, partial: 0, failed: 0 }
+
+/** What the pages of one step share. */
+interface Derivation {
+  readonly deps: ActivityDeps
+  readonly run: RunRow
+  readonly pool: LineagePool
+  readonly watch: Watch
+}
+
+/**
+ * Derives the lineage of every definition that is new, has moved, or refers to something that has, whichever source it
+ * belongs to. The state of the store alone says which: a step that died is made good by the next one.
+ */
+export async function deriveLineage(deps: ActivityDeps, runId: number): Promise<LineageDerived> {
+  const { sql } = deps.store
+  const run = await renewLease(sql, runId)
+  if (run.mode === 'plan' || !(await isLineageDue(sql, run, ENGINE_VERSION))) return NOTHING
+  using watch = startWatch(deps, runId)
+  await adoptEngine(sql, run.sourceId, ENGINE_VERSION)
+  const derivation: Derivation = { deps, run, watch, pool: lineagePool(deps.limits.derivationMs ?? DERIVATION_MS) }
+  const total = { ...NOTHING }
+  let settled = false
+  for (let round = 0; round < ROUNDS && !settled; round += 1) {
+    const stale = await findStale(derivation)
+    settled = stale.length === 0
+    for (const page of pagesOf(stale)) {
+      watch.signal.throwIfAborted()
+      const derived = await derivePage(derivation, page)
+      total.texts += derived.length
+      total.partial += derived.filter(({ outcome }) => outcome === 'partial').length
+      total.failed += derived.filter(({ outcome }) => outcome === 'failed').length
+      watch.progress()
+    }
+  }
+  await dropIdle(sql)
+  if (settled) await settleLineage(sql, run.sourceId)
+  return total
+}
+
+async function findStale({ deps, run }: Derivation): Promise<StaleText[]> {
+  const { sql } = deps.store
+  const { namespaceId, connector } = await requireRow(deps, run.sourceId)
+  const texts = sqlOf(deps, connector)
+  await sql.begin((tx) => endOrphanTexts(tx, run.sourceId))
+  return await findStaleTexts(sql, {
+    run,
+    namespaceId,
+    readable: texts !== undefined,
+    opaque: texts?.opaque ?? [],
+  })
+}
+
+/** How texts of a connector are read; undefined for one that brings none, or that is not installed here. */
+function sqlOf({ registry }: ActivityDeps, connector: string): SqlTexts | undefined {
+  return registry.list().find(({ manifest }) => manifest.type === connector)?.manifest.sql
+}
+
+function* pagesOf(stale: readonly StaleText[]): Generator<number[], void, void> {
+  let page: number[] = []
+  let bytes = 0
+  for (const text of stale) {
+    page.push(text.assetId)
+    bytes += text.bytes
+    if (page.length < PAGE_TEXTS && bytes < PAGE_BYTES) continue
+    yield page
+    page = []
+    bytes = 0
+  }
+  if (page.length > 0) yield page
+}
+
+/** A definition on its way, with the names it looks up. */
+interface Reading {
+  readonly row: DefinitionRow
+  readonly source: TextSource
+  consulted: readonly TableName[]
+}
+
+async function derivePage({ deps, run, pool }: Derivation, assetIds: readonly number[]): Promise<DerivedText[]> {
+  const { sql } = deps.store
+  const rows = await readDefinitions(sql, assetIds)
+  const relations = new Relations(sql)
+  await relations.load(rows.flatMap((row) => ownAndReferred(deps, row)))
+  const same: SameText[] = []
+  const readings: Reading[] = []
+  for (const row of rows) {
+    const source = sourceOf(deps, row)
+    if (source === undefined) continue
+    const references = referencesOf(source, row.referred ?? [], relations)
+    const isSame = !row.forced && row.textHash === hashOf(row, source, references, relations)
+    if (!isSame) readings.push({ row, source, consulted: [] })
+    else same.push({ ownerId: row.assetId, contentHash: row.contentHash, references })
+  }
+  await storeSame(sql, run.id, same)
+  await Promise.all(
+    readings.map(async (reading) => {
+      reading.consulted = await pool.consult(toInput(reading.source))
+    }),
+  )
+  await relations.load(readings.flatMap(({ source, consulted }) => wantedOf(source, consulted)))
+  const derived = await Promise.all(readings.map((reading) => deriveOne(pool, reading, relations)))
+  if (derived.length > 0) await storeDefinitions(sql, run.id, derived)
+  return derived
+}
+
+function sourceOf(deps: ActivityDeps, row: DefinitionRow): TextSource | undefined {
+  const sql = sqlOf(deps, row.connector)
+  if (sql === undefined) return undefined
+  const { kind, path, language, text, namespaceId } = row
+  const asset = { group: row.group, kind, path, language, properties: row.properties } as DefinedAsset
+  return { sql, text, namespaceId, near: path, defaults: sql.defaults(asset) }
+}
+
+/** The asset's own columns, and those of what its text referred to when it was derived last. */
+function ownAndReferred(deps: ActivityDeps, row: DefinitionRow) {
+  const source = sourceOf(deps, row)
+  if (source === undefined) return []
+  const loose = isLoose(source)
+  const wanted = (key: string, loosely: boolean) => ({
+    namespaceId: row.namespaceId,
+    key,
+    name: keyPath(key)?.at(-1) ?? '',
+    loose: loosely,
+  })
+  return [wanted(row.key, false), ...(row.referred ?? []).map((key) => wanted(key, loose))]
+}
+
+function referencesOf(source: TextSource, keys: Iterable<string>, relations: Relations): DerivedReference[] {
+  const loose = isLoose(source)
+  return [...keys].map((key) => {
+    const found = relations.find(source.namespaceId, key, loose)
+    return {
+      namespaceId: source.namespaceId,
+      key,
+      loose,
+      assetId: found?.assetId,
+      contentHash: found?.contentHash,
+    }
+  })
+}
+
+/** Equal while deriving would give the same: the engine, the text, where its names lead, and the columns found there. */
+function hashOf(
+  row: DefinitionRow,
+  source: TextSource,
+  references: readonly DerivedReference[],
+  relations: Relations,
+): string {
+  const columnsOf = (key: string, loose: boolean) => {
+    const found = relations.find(row.namespaceId, key, loose)
+    return found === undefined ? null : [found.assetId, found.key, found.columns]
+  }
+  return canonicalHash([
+    ENGINE_VERSION,
+    source.sql.dialect,
+    source.defaults,
+    row.sourceId,
+    row.text,
+    columnsOf(row.key, false),
+    references.map(({ key, loose }) => [key, columnsOf(key, loose)]).sort(byKey),
+  ])
+}
+
+function byKey([left]: readonly unknown[], [right]: readonly unknown[]): number {
+  return String(left) < String(right) ? -1 : 1
+}
+
+async function deriveOne(
+  pool: LineagePool,
+  { row, source, consulted }: Reading,
+  relations: Relations,
+): Promise<DerivedText> {
+  const names = namesOf(source, consulted, (...where) => relations.find(...where))
+  const result = await pool.derive({ ...toInput(source), tables: names.tables })
+  const references = referencesOf(source, names.looked.keys(), relations)
+  const isLate = result.statements.some(({ gaps }) => gaps.some(({ reason }) => reason === 'timeout'))
+  return {
+    sourceId: row.sourceId,
+    assetId: row.assetId,
+    contentHash: row.contentHash,
+    // A text that took too long may do better next time it is looked at.
+    textHash: isLate ? hashText(randomUUID()) : hashOf(row, source, references, relations),
+    references,
+    ...translate(result, names, ownerOf(row, relations)),
+  }
+}
+
+function ownerOf(row: DefinitionRow, relations: Relations): TextOwner {
+  const { namespaceId, group, key, path, display } = row
+  const found = relations.find(namespaceId, key, false)
+  const columns = (found?.columns ?? []).filter((_, index) => keyPath(found?.columnKeys[index] ?? '')?.length === 1)
+  return { end: { namespaceId, group, key, path, display }, columns, found }
+}

@@ -1,0 +1,160 @@
+import type { ConnectorHandle, LoggedQuery, SqlTexts } from '../../connectors/kit/index.ts'
+import { type LogScope, listLogScopes, markLogsRead, moveLogWatermark, storeLogged } from '../../db/lineage/logs.ts'
+import type { DerivedText, StoredGap } from '../../db/lineage/stage.ts'
+import { addRunCost, type RunRow, renewLease } from '../../db/runs.ts'
+import type { LineagePool } from '../../lineage/pool.ts'
+import { IngestError } from '../../model/errors.ts'
+import { canonicalHash } from '../../model/hash.ts'
+import type { QueryLogsRead } from '../../sync/steps.ts'
+import type { ActivityDeps } from '../deps.ts'
+import { guardSource, type LoadedSource, loadSource, requireRow, withSource } from '../source.ts'
+import { startWatch, type Watch } from '../watch.ts'
+import { namesOf, type TextSource, toInput, wantedOf } from './names.ts'
+import { DERIVATION_MS, lineagePool } from './pool.ts'
+import { Relations } from './relations.ts'
+import { translate } from './translate.ts'
+
+const NOTHING: QueryLogsRead = { scopes: 0, statements: 0, failures: 0 }
+const INTERVAL_MS = 3_600_000
+
+/** What the readings of one run share. */
+interface Reading {
+  readonly deps: ActivityDeps
+  readonly run: RunRow
+  readonly source: LoadedSource
+  readonly sql: SqlTexts
+  readonly handle: ConnectorHandle
+  readonly watch: Watch
+  readonly pool: LineagePool
+}
+
+/**
+ * Reads the query logs of the scopes synced, if it is time, and stores the lineage of statements that move data. Texts are
+ * not stored: their literals are data. What a source refuses is a warning; what it has not is none.
+ */
+export async function readQueryLogs(deps: ActivityDeps, runId: number): Promise<QueryLogsRead> {
+  const { sql: store } = deps.store
+  const run = await renewLease(store, runId)
+  if (run.mode === 'plan') return NOTHING
+  const { manifest } = deps.registry.get((await requireRow(deps, run.sourceId)).connector)
+  const { sql, capabilities = [] } = manifest
+  if (sql === undefined || !capabilities.includes('queryLog')) return NOTHING
+  const scopes = await listLogScopes(store, run, deps.limits.queryLogIntervalMs ?? INTERVAL_MS)
+  if (scopes.length === 0) return NOTHING
+  const source = await loadSource(deps, run.sourceId)
+  using watch = startWatch(deps, runId)
+  return await withSource(deps, source, watch.signal, async ({ handle, cost }) => {
+    const pool = lineagePool(deps.limits.derivationMs ?? DERIVATION_MS)
+    const reading: Reading = { deps, run, source, sql, handle, watch, pool }
+    const failures: IngestError[] = []
+    let statements = 0
+    for (const scope of scopes) {
+      try {
+        statements += await readScope(reading, scope, failures)
+      } catch (error) {
+        failures.push(warn(reading, scope, error))
+      }
+    }
+    await addRunCost(store, runId, cost)
+    if (!failures.some((failure) => failure.retryable)) await markLogsRead(store, run)
+    return {
+      scopes: scopes.length,
+      statements,
+      failures: failures.filter(({ category }) => category !== 'unsupported').length,
+    }
+  })
+}
+
+async function readScope(reading: Reading, scope: LogScope, failures: IngestError[]): Promise<number> {
+  const { deps, run, handle, source, watch } = reading
+  const pages = handle.queryLog?.(scope, scope.watermark ?? undefined)
+  if (pages === undefined) return 0
+  let statements = 0
+  try {
+    while (true) {
+      const page = await guardSource(source, watch.signal, `reading the query log of ${scope.name}`, async () => {
+        watch.signal.throwIfAborted()
+        return await pages.next()
+      })
+      watch.progress()
+      if (page.done === true) {
+        await moveLogWatermark(deps.store.sql, scope.id, page.value.watermark)
+        if (page.value.error !== undefined) failures.push(warn(reading, scope, page.value.error))
+        return statements
+      }
+      const texts = await derivePage(reading, scope, page.value)
+      await storeLogged(deps.store.sql, run.id, texts)
+      statements += texts.length
+      watch.progress()
+    }
+  } finally {
+    // Its own verdict is of no interest any more.
+    await pages.return({ watermark: '' })
+  }
+}
+
+/** A failure of the source's. Cancellation, and what our own store answers, end the step. */
+function warn({ deps, source, run }: Reading, scope: LogScope, error: unknown): IngestError {
+  if (!(error instanceof IngestError) || ['cancelled', 'dependency_unavailable'].includes(error.category)) throw error
+  const { category, message, hint } = error
+  const level = category === 'unsupported' ? 'debug' : 'warn'
+  deps.log[level]({ source: source.row.name, run: run.id, scope: scope.name, category, hint }, message)
+  return error
+}
+
+/** Those of a page's statements that move data, each once. */
+async function derivePage(reading: Reading, scope: LogScope, page: readonly LoggedQuery[]): Promise<DerivedText[]> {
+  const { deps, run, source, sql, pool } = reading
+  const texts = new Map<string, TextSource>()
+  for (const { text, database } of page) {
+    const defaults = sql.logDefaults?.(scope.key, database) ?? {}
+    const near = [database ?? scope.key]
+    texts.set(canonicalHash([sql.dialect, defaults, near, text]), {
+      sql,
+      text,
+      defaults,
+      near,
+      namespaceId: source.row.namespaceId,
+    })
+  }
+  const entries = [...texts]
+  const consulted = await Promise.all(entries.map(([, text]) => pool.consult(toInput(text))))
+  const relations = new Relations(deps.store.sql)
+  await relations.load(entries.flatMap(([, text], index) => wantedOf(text, consulted[index] ?? [])))
+  const derived = await Promise.all(
+    entries.map(async ([textHash, text], index): Promise<DerivedText | undefined> => {
+      const names = namesOf(text, consulted[index] ?? [], (...where) => relations.find(...where))
+      const result = await pool.derive({ ...toInput(text), tables: names.tables })
+      const moves = result.statements.some(({ kind, outputs, outcome }) =>
+        outcome === 'failed' ? kind !== 'select' : outputs.some(({ temporary }) => !temporary),
+      )
+      if (!moves) return undefined
+      const { gaps, fieldEdges, ...rest } = translate(result, names, undefined)
+      return {
+        ...rest,
+        sourceId: run.sourceId,
+        textHash,
+        references: [],
+        gaps: gaps.map(withoutLiterals),
+        fieldEdges: fieldEdges.map((edge) => ({ ...edge, expression: undefined })),
+      }
+    }),
+  )
+  return derived.filter((text) => text !== undefined)
+}
+
+/** Gaps whose message holds names alone; others may quote the statement. */
+const NAMES_ONLY = new Set([
+  'unknown_table',
+  'unknown_column',
+  'ambiguous_column',
+  'column_count',
+  'timeout',
+  'dynamic_sql',
+])
+
+function withoutLiterals(gap: StoredGap): StoredGap {
+  return NAMES_ONLY.has(gap.reason)
+    ? gap
+    : { ...gap, message: `${gap.reason.replaceAll('_', ' ')} in a logged statement` }
+}

@@ -1,0 +1,104 @@
+import type { RunRow } from '../runs.ts'
+import type { Query, Transaction } from '../store.ts'
+
+/**
+ * Whether lineage of the source's texts, or of texts that refer to its assets, may no longer be what it was: something was
+ * written, or the engine is another one.
+ */
+export async function isLineageDue(sql: Query, { sourceId, mode }: RunRow, engine: number): Promise<boolean> {
+  const rows = await sql`
+    select 1 from tidemark.source
+    where id = ${sourceId} and (lineage_due or lineage_version is distinct from ${engine} or ${mode === 'full'})`
+  return rows.length > 0
+}
+
+/** Notes that the source's assets have moved. Part of the transaction that moves them or decides on them. */
+export async function markLineageDue(tx: Transaction, sourceId: number): Promise<void> {
+  await tx`update tidemark.source set lineage_due = true where id = ${sourceId} and not lineage_due`
+}
+
+/** Another engine than the last one reads every text of the source again. */
+export async function adoptEngine(sql: Query, sourceId: number, engine: number): Promise<void> {
+  await sql.begin(async (tx) => {
+    const [source] = await tx<{ version: number | null }[]>`
+      select lineage_version as version from tidemark.source where id = ${sourceId} for update`
+    if (source === undefined || source.version === engine) return
+    await tx`update tidemark.lineage_text set content_hash = null where source_id = ${sourceId} and origin = 'definition'`
+    await tx`update tidemark.source set lineage_version = ${engine}, lineage_due = true where id = ${sourceId}`
+  })
+}
+
+/** Nothing was left to derive. */
+export async function settleLineage(sql: Query, sourceId: number): Promise<void> {
+  await sql`update tidemark.source set lineage_due = false where id = ${sourceId} and lineage_due`
+}
+
+export interface StaleText {
+  readonly assetId: number
+  /** As stored, compressed. */
+  readonly bytes: number
+}
+
+export interface StaleInput {
+  readonly run: RunRow
+  readonly namespaceId: number
+  /** Whether the source's own definitions are read at all. */
+  readonly readable: boolean
+  /** Languages of definitions that are not read. */
+  readonly opaque: readonly string[]
+}
+
+/**
+ * The assets whose definition is to be derived (again), by ascending id: the source's own that are new or moved, and any
+ * source's that refer to something of this namespace that moved, went, or is there at last. A full run also tries those
+ * again that took too long.
+ */
+export async function findStaleTexts(sql: Query, input: StaleInput): Promise<StaleText[]> {
+  const { run, namespaceId, readable, opaque } = input
+  return [
+    ...(await sql<StaleText[]>`
+      with moved as (
+        select a.id from tidemark.claim c
+        join tidemark.asset a on a.id = c.asset_id and a.removed_at is null and not a.placeholder
+        join tidemark.definition d on d.asset_id = a.id and d.language <> all (${[...opaque]}::text[])
+        left join tidemark.lineage_text t on t.asset_id = a.id
+        where ${readable} and c.source_id = ${run.sourceId} and c.writes and (t.source_id, t.content_hash) is distinct from (c.source_id, a.content_hash)
+      ), referring as (
+        select r.text_id from tidemark.lineage_reference r join tidemark.asset a on a.id = r.asset_id
+        where r.namespace_id = ${namespaceId}
+          and (a.content_hash is distinct from r.content_hash or a.removed_at is not null or a.placeholder
+               or a.name_key <> r.name_key and ${isFoundOtherwise(sql)})
+        union
+        select r.text_id from tidemark.lineage_reference r
+        where r.namespace_id = ${namespaceId} and r.asset_id is null
+          and exists (select 1 from tidemark.asset a
+                      where a.namespace_id = r.namespace_id and a.kind_group = 'relation' and a.name_key = r.name_key
+                        and a.removed_at is null and not a.placeholder)
+        union
+        select r.text_id from tidemark.lineage_reference r
+        join tidemark.asset a on a.namespace_id = r.namespace_id and a.kind_group = 'relation'
+          and lower(a.name_key) = r.folded_key and a.removed_at is null and not a.placeholder
+        where r.namespace_id = ${namespaceId} and r.asset_id is null and r.folded_key <> ''
+        group by r.text_id, r.name_key having count(*) = 1
+      )
+      select d.asset_id as "assetId", pg_column_size(d.text) as bytes
+      from (select id from moved
+            union
+            select t.asset_id from referring join tidemark.lineage_text t on t.id = referring.text_id
+            where t.asset_id is not null
+            union
+            select t.asset_id from tidemark.lineage_text t
+            where ${run.mode === 'full'} and t.source_id = ${run.sourceId} and t.asset_id is not null
+              and t.gaps @> '[{"reason": "timeout"}]' and t.derived_at < ${started(sql, run)}) stale
+      join tidemark.definition d on d.asset_id = stale.id
+      order by d.asset_id`),
+  ]
+}
+
+const started = (sql: Query, run: RunRow) => sql`(select started_at from tidemark.sync_run where id = ${run.id})`
+
+/** What a name that was found in another case leads to now: its exact bearer, or no longer a single one. */
+const isFoundOtherwise = (sql: Query) => sql`(
+  select count(*) <> 1 from tidemark.asset o
+  where o.namespace_id = r.namespace_id and o.kind_group = 'relation' and lower(o.name) = lower(a.name)
+    and lower(o.name_key) = r.folded_key and o.removed_at is null and not o.placeholder)`
