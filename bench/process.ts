@@ -10,15 +10,23 @@ export interface Worker extends AsyncDisposable {
   sync(): Promise<SyncFigures>
 }
 
-/** Starts a worker over a new, empty store; it has one source, which it has not yet synced. */
-export async function startWorker(storeServer: string, database: string, sourceUrl: string): Promise<Worker> {
+/**
+ * Starts a worker over a new, empty store; it has one source, which it has not yet synced. With `nodeOptions`, such as
+ * `--expose-gc` for what it holds in memory, which costs it time.
+ */
+export async function startWorker(
+  storeServer: string,
+  database: string,
+  sourceUrl: string,
+  nodeOptions: readonly string[] = [],
+): Promise<Worker> {
   const admin = postgres(storeServer, { max: 1, onnotice: () => {} })
   await admin.unsafe(`create database ${database}`)
   await admin.end()
   const path = fileURLToPath(new URL('./worker.ts', import.meta.url))
   const child = fork(path, [withDatabase(storeServer, database), sourceUrl], {
     // Such as --cpu-prof, for whoever looks for what a figure is made of.
-    execArgv: process.env.TIDEMARK_BENCH_NODE_OPTIONS?.split(' ') ?? [],
+    execArgv: [...nodeOptions, ...(process.env.TIDEMARK_BENCH_NODE_OPTIONS?.split(' ') ?? [])],
   })
   await nextMessage(child)
   return {

@@ -11,7 +11,10 @@ import { runLocalSync } from '../worker/local.ts'
 export interface SyncFigures {
   readonly seconds: number
   readonly outcome: string
+  /** Of the process, as the operating system counts it, since it started. */
   readonly peakMegabytes: number
+  /** The most that was in use at any time, garbage aside; unknown where the collector is not exposed. */
+  readonly heldMegabytes: number | undefined
   readonly listed: number
   readonly described: number
   readonly requests: number
@@ -61,6 +64,7 @@ async function addSource(): Promise<number> {
 }
 
 async function sync(): Promise<SyncFigures> {
+  using held = watchHeld()
   const started = performance.now()
   const requestId = await insertRequest(store.sql, { sourceId, mode: 'incremental', trigger: 'manual', actorId })
   const { runId, outcome } = await runLocalSync({
@@ -79,5 +83,22 @@ async function sync(): Promise<SyncFigures> {
   const [run] =
     await store.sql`select listed, described, requests, error from tidemark.sync_run where id = ${runId ?? 0}`
   if (outcome !== 'succeeded') console.error(outcome, run)
-  return { seconds, outcome, peakMegabytes: process.resourceUsage().maxRSS / 1024, ...run } as SyncFigures
+  const peakMegabytes = process.resourceUsage().maxRSS / 1024
+  return { seconds, outcome, peakMegabytes, heldMegabytes: held.megabytes(), ...run } as SyncFigures
+}
+
+const SAMPLE_MS = 150
+
+/** Collects garbage again and again and notes what is left, in and beside the heap. */
+function watchHeld(): Disposable & { megabytes(): number | undefined } {
+  const { gc } = globalThis
+  if (gc === undefined) return { megabytes: () => undefined, [Symbol.dispose]() {} }
+  let most = 0
+  const sample = () => {
+    gc()
+    const { heapUsed, external } = process.memoryUsage()
+    most = Math.max(most, heapUsed + external)
+  }
+  const timer = setInterval(sample, SAMPLE_MS)
+  return { megabytes: () => most / 2 ** 20, [Symbol.dispose]: () => clearInterval(timer) }
 }
