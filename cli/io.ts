@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { styleText } from 'node:util'
 import { type ErrorCategory, IngestError } from '../model/errors.ts'
 import { tellError } from '../services/errors.ts'
@@ -18,6 +19,8 @@ export interface Io {
   readonly interactive: boolean
   /** Help and the like, whatever the form asked for. */
   write(text: string): void
+  /** A piece of a long result, whatever the form: done when whoever reads it can take more. */
+  send(text: string): Promise<void>
   /** A line of the result, for people. */
   print(line?: string): void
   /** The result for programs. */
@@ -49,6 +52,9 @@ export function createIo({ form }: { readonly form: Form }, { stdin, stdout, std
     interactive: !json && [stdin, stdout, stderr].every((stream) => stream.isTTY === true),
     write: (text) => {
       stdout.write(text)
+    },
+    send: async (text) => {
+      if (!stdout.write(text)) await once(stdout, 'drain')
     },
     print: (line = '') => {
       if (!json) write(stdout, line)

@@ -138,9 +138,14 @@ function declareSources(verb: Declare): void {
     .option('--prune', 'remove the sources that the file does not name')
     .option('-y, --yes', 'do not ask')
     .option('--no-test', 'do not test what changes before it is saved')
-  verb('export', 'write the sources as a file that `apply` reads', () => import('./verbs/export.ts'))
-    .addArgument(new Argument('<what>').choices(['sources']))
+  verb(
+    'export',
+    'write the sources as a file that `apply` reads, or the catalog with its lineage as OpenLineage events',
+    () => import('./verbs/export.ts'),
+  )
+    .addArgument(new Argument('<what>').choices(['sources', 'openlineage']))
     .argument('[file]', 'where to; standard output when absent')
+    .option('--source <name>', 'of openlineage: only what this source tells')
     .option('--force', 'write over a file that is there')
   verb('schema', 'print the JSON Schema of tidemark.yaml, for editors', () => import('./verbs/schema.ts'))
   verb('pause <source>', "stop a source's schedule", () => import('./verbs/pause.ts'))

@@ -25,7 +25,8 @@ select
   e.confidence,
   e.subtypes,
   s.name as source,
-  e.valid_from as first_seen_at
+  e.valid_from as first_seen_at,
+  e.text_id
 from tidemark.lineage_field_edge e
 join tidemark.lineage_text t on t.id = e.text_id
 join tidemark.asset u on u.id = e.upstream_id
@@ -57,6 +58,8 @@ comment on column catalog.column_lineage.subtypes is
   'As OpenLineage has them: IDENTITY, TRANSFORMATION, AGGREGATION; JOIN, GROUP_BY, FILTER, SORT, WINDOW, CONDITIONAL.';
 comment on column catalog.column_lineage.source is 'Name of the source that the text belongs to.';
 comment on column catalog.column_lineage.first_seen_at is 'When Tidemark first saw it.';
+comment on column catalog.column_lineage.text_id is
+  'The text that says so: rows with the same one come from one definition, or one statement of a log.';
 
 create or replace view catalog.lineage_coverage as
 select
