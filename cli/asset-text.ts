@@ -1,12 +1,13 @@
 import type { AssetDetails, ColumnRow } from '../services/catalog.ts'
+import type { TextLineage } from '../services/lineage-gaps.ts'
 import { changeLine } from './change-text.ts'
 import type { Io } from './io.ts'
 import { clean, count, relative, table } from './text.ts'
 
 /** Everything the catalog knows of an asset. */
-export function printAsset(io: Io, asset: AssetDetails): void {
+export function printAsset(io: Io, asset: AssetDetails & { readonly lineage: TextLineage | null }): void {
   printHead(io, asset)
-  section(io, 'Columns', columnTable(asset.columns))
+  section(io, 'Columns', columnTable(asset.columns, sourcesOf(asset)))
   section(io, 'Keys', asset.constraints.map(constraintLine))
   section(
     io,
@@ -18,6 +19,7 @@ export function printAsset(io: Io, asset: AssetDetails): void {
     'Also',
     asset.facets.map(({ kind, name }) => `${kind} ${name}`),
   )
+  if (asset.lineage !== null) section(io, 'Lineage', lineageLines(asset.lineage))
   section(io, 'Upstream', asset.upstream.map(edgeLine))
   section(io, 'Downstream', asset.downstream.map(edgeLine))
   if (asset.definition !== null) section(io, 'Definition', asset.definition.split('\n'))
@@ -57,13 +59,43 @@ function section(io: Io, title: string, lines: readonly string[], cleaned = true
   for (const line of lines) io.print(`  ${cleaned ? clean(line) : line}`)
 }
 
-export function columnTable(columns: readonly ColumnRow[]): readonly string[] {
+/** By dotted path: the columns whose values each one has; those in the asset's own schema without its name. */
+function sourcesOf({ columnSources, parent }: AssetDetails): ReadonlyMap<string, string> {
+  const near = parent === null ? '' : `${parent}.`
+  const direct = columnSources.filter(({ influence }) => influence === 'direct')
+  const names = [...Map.groupBy(direct, ({ downstreamColumn }) => downstreamColumn ?? '')].map(([column, rows]) => {
+    const from = rows.map(({ upstream, upstreamColumn }) => {
+      return `${upstream.startsWith(near) ? upstream.slice(near.length) : upstream}.${upstreamColumn}`
+    })
+    return [column, [...new Set(from)].join(', ')] as const
+  })
+  return new Map(names)
+}
+
+/** How much is known of what its definition reads, and what is not. */
+function lineageLines({ outcome, statements, resolved, gaps }: TextLineage): readonly string[] {
+  const known = outcome === 'resolved' ? 'wholly known' : outcome === 'partial' ? 'partly known' : 'not known'
+  return [
+    statements > 1 ? `${known}: ${resolved} of ${count(statements, 'statement')} wholly` : known,
+    ...gaps.map(({ line, position, reason, message, columns }) => {
+      const place = line === null ? '' : `${line}:${position ?? 1} `
+      return `${place}${reason}: ${message}${columns.length === 0 ? '' : ` (${columns.join(', ')})`}`
+    }),
+  ]
+}
+
+/** With `sources`, by column: where each comes from. */
+export function columnTable(
+  columns: readonly ColumnRow[],
+  sources: ReadonlyMap<string, string> = new Map(),
+): readonly string[] {
   if (columns.length === 0) return []
   return table(columns, [
     { title: 'NAME', value: (column) => `${column.column}${column.primaryKey ? ' *' : ''}`, width: 40 },
     { title: 'TYPE', value: (column) => column.nativeType, width: 40 },
     { title: 'NULL', value: (column) => (column.nullable ? 'yes' : 'no') },
     { title: 'DEFAULT', value: (column) => column.generated ?? column.default, width: 40 },
+    { title: 'FROM', value: (column) => sources.get(column.column), width: 60 },
     { title: 'COMMENT', value: (column) => column.comment, width: 60 },
   ])
 }

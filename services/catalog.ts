@@ -24,6 +24,7 @@ import {
   searchAssets,
 } from '../db/queries-assets.ts'
 import { type ChangeFilter, type ChangeRow, listChanges } from '../db/queries-changes.ts'
+import { type ColumnSourceRow, listColumnSources } from '../db/queries-column-lineage.ts'
 import {
   type LineageEdge,
   type LineageNode,
@@ -90,13 +91,15 @@ export interface AssetDetails extends AssetRow {
   readonly changes: readonly ChangeRow[]
   readonly owners: readonly OwnerRow[]
   readonly tags: readonly TagRow[]
+  /** What its columns, and its rows, are made from, one step up. */
+  readonly columnSources: readonly ColumnSourceRow[]
 }
 
-export async function readAssetDetails({ store }: Reading, assetId: number): Promise<AssetDetails> {
+export async function readAssetDetails({ store }: Pick<Reading, 'store'>, assetId: number): Promise<AssetDetails> {
   const { sql } = store
   const asset = await readAsset(sql, assetId)
   if (asset === undefined) throw new IngestError('not_found', `asset ${assetId} is gone`)
-  const [columns, constraints, indexes, facets, children, upstream, downstream, changes, owners, tags] =
+  const [columns, constraints, indexes, facets, children, upstream, downstream, changes, owners, tags, columnSources] =
     await Promise.all([
       listColumns(sql, assetId),
       listConstraints(sql, assetId),
@@ -108,8 +111,22 @@ export async function readAssetDetails({ store }: Reading, assetId: number): Pro
       listChanges(sql, { assetId, limit: 10 }),
       listOwners(sql, assetId),
       listTags(sql, assetId),
+      listColumnSources(sql, assetId),
     ])
-  return { ...asset, columns, constraints, indexes, facets, children, upstream, downstream, changes, owners, tags }
+  return {
+    ...asset,
+    columns,
+    constraints,
+    indexes,
+    facets,
+    children,
+    upstream,
+    downstream,
+    changes,
+    owners,
+    tags,
+    columnSources,
+  }
 }
 
 export async function search({ store }: Reading, query: SearchQuery): Promise<SearchHit[]> {

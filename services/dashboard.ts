@@ -1,4 +1,5 @@
 import { type Ailment, listAilments } from '../db/health.ts'
+import { type CoverageRow, listCoverage } from '../db/queries-column-lineage.ts'
 import { listOpenRuns, type OpenRun } from '../db/queries-runs.ts'
 import { listSourceHeads } from '../db/queries-sources.ts'
 import type { ServiceContext } from './context.ts'
@@ -14,6 +15,8 @@ export interface SourceBoard extends SourceState {
   /** Null where no schedule promises anything. */
   readonly freshness: 'fresh' | 'stale' | null
   readonly running: OpenRun | null
+  /** How much of the lineage in its SQL is known; null where none was read. */
+  readonly lineage: Omit<CoverageRow, 'source'> | null
   /** What a person should look at, in words. */
   readonly attention: readonly string[]
 }
@@ -30,12 +33,14 @@ type Reading = Pick<ServiceContext, 'store' | 'organization' | 'temporal'>
 /** How the catalog is doing, as a person wants to see it first thing in the morning. */
 export async function readDashboard(context: Reading): Promise<Dashboard> {
   const { sql } = context.store
-  const [states, ailments, runs, heads] = await Promise.all([
+  const [states, ailments, runs, heads, coverage] = await Promise.all([
     readSourceStates(context),
     listAilments(sql, context.organization),
     listOpenRuns(sql, context.organization),
     listSourceHeads(sql, context.organization),
+    listCoverage(sql, context.organization),
   ])
+  const known = new Map(coverage.filter(({ texts }) => texts > 0).map(({ source, ...lineage }) => [source, lineage]))
   const sources = states.map((state) => {
     const ailment = ailments.find(({ source }) => source === state.source)
     const running = runs.find(({ source }) => source === state.source) ?? null
@@ -47,6 +52,7 @@ export async function readDashboard(context: Reading): Promise<Dashboard> {
       unhealthySince: ailment?.since ?? null,
       freshness,
       running,
+      lineage: known.get(state.source) ?? null,
       attention: findTrouble(state, { ailment, running, freshness }),
     }
   })

@@ -1,4 +1,10 @@
-import { type LineageGap, listCoverage, listGaps } from '../db/queries-column-lineage.ts'
+import {
+  type LineageGap,
+  listCoverage,
+  listGaps,
+  readTextOutcome,
+  type TextOutcome,
+} from '../db/queries-column-lineage.ts'
 import { requireAsset } from './catalog.ts'
 import type { ServiceContext } from './context.ts'
 import { requireSourceHead } from './lookup.ts'
@@ -49,4 +55,18 @@ export async function readGaps(
       failed: sum('failed'),
     },
   }
+}
+
+/** What became of the text that defines an asset, with what is not known of it. */
+export interface TextLineage extends TextOutcome {
+  readonly gaps: readonly LineageGap[]
+}
+
+/** Null where no text was read. */
+export async function readTextLineage(
+  { store: { sql }, organization }: Pick<ServiceContext, 'store' | 'organization'>,
+  assetId: number,
+): Promise<TextLineage | null> {
+  const outcome = await readTextOutcome(sql, assetId)
+  return outcome === undefined ? null : { ...outcome, gaps: await listGaps(sql, { organization, assetId }) }
 }

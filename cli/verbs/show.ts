@@ -2,6 +2,7 @@ import { readAssetDetails, requireAsset } from '../../services/catalog.ts'
 import { dotErDiagram } from '../../services/diagrams/dot.ts'
 import { mermaidErDiagram } from '../../services/diagrams/mermaid.ts'
 import { readEntities } from '../../services/entities.ts'
+import { readTextLineage } from '../../services/lineage-gaps.ts'
 import { isNameTaken } from '../../services/lookup.ts'
 import { readSourceConfig, readSourceStates } from '../../services/status.ts'
 import { printAsset } from '../asset-text.ts'
@@ -26,7 +27,8 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
   }
   if (await isNameTaken(session, name)) return await showSource(io, session, name)
   const { assetId } = await requireAsset(session, name)
-  const asset = await readAssetDetails(session, assetId)
+  const [details, lineage] = await Promise.all([readAssetDetails(session, assetId), readTextLineage(session, assetId)])
+  const asset = { ...details, lineage }
   io.data({ asset })
   printAsset(io, asset)
 }

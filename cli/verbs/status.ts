@@ -36,6 +36,7 @@ function printBoard(io: Io, sources: readonly SourceBoard[]): void {
     { title: 'NEXT', value: nextText },
     { title: 'HELD', value: ({ openProposals }) => openProposals || '', align: 'right' },
     { title: 'ASSETS', value: ({ assets }) => assets, align: 'right' },
+    { title: 'LINEAGE', value: lineageText },
     { title: 'NOW', value: runningText },
   ])
   const [head = '', ...rows] = lines
@@ -55,6 +56,13 @@ function nextText({ nextSyncAt, schedule, status }: SourceBoard): string {
   if (status === 'paused') return ''
   if (nextSyncAt !== null) return relative(nextSyncAt)
   return schedule === null ? 'by hand' : ''
+}
+
+/** Rounded down: all of it is told of all of it alone. */
+function lineageText({ lineage }: SourceBoard): string {
+  if (lineage === null || lineage.statements === 0) return ''
+  const { resolved, statements } = lineage
+  return `${Math.floor((100 * resolved) / statements)} % of ${count(statements, 'statement')}`
 }
 
 function runningText({ running }: SourceBoard): string {

@@ -165,6 +165,30 @@ describe('gaps', () => {
   })
 })
 
+test('an asset is shown with where its columns come from, and what is not known', async () => {
+  const { stdout } = await place.run('show', 's.totals')
+  expect(stdout).toMatch(/^ {2}NAME +TYPE +NULL +FROM$/m)
+  expect(stdout).toMatch(/^ {2}customer +text +yes +s\.loop\.customer, s\.orders\.customer$/m)
+  expect(stdout).toContain('Lineage\n  wholly known\n')
+  expect((await place.run('show', 's.partly')).stdout).toContain(
+    'Lineage\n  partly known\n  2:5 unknown_table: events is not known (b, c)\n',
+  )
+  expect((await place.json('show', '1')).data.asset).toMatchObject({ lineage: null, columnSources: [] })
+  expect((await place.json('show', '2')).data.asset).toMatchObject({
+    lineage: { outcome: 'resolved', statements: 1, gaps: [] },
+    columnSources: [{ downstreamColumn: 'city', upstream: 's.orders', upstreamColumn: 'ship' }, {}, {}, {}, {}, {}],
+  })
+})
+
+test('the status tells how much is known of each source', async () => {
+  const { data } = await place.json('status')
+  expect(data.sources).toMatchObject([
+    { source: 'quiet', lineage: null },
+    { source: 'shop', lineage: { texts: 7, statements: 9, resolved: 7, gaps: 2 } },
+  ])
+  expect((await place.run('status')).stdout).toMatch(/shop .* 77 % of 9 statements/)
+})
+
 /** The lines that a Mermaid diagram of columns may hold, with nothing in quotes that ends them or means anything. */
 const LABEL = String.raw`"(?:[^"\\<>&#;\x60%|\n{}[\]]|#\d+;|<br\/>)*"`
 const END = String.raw`n\d+(c\d+)?`
