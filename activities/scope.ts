@@ -150,38 +150,25 @@ function stampOf(run: RunRow, fingerprint: string): string {
   return createHash('sha256').update(run.shape).update('\0').update(fingerprint).digest('hex')
 }
 
-/** Batches that are read from the source while one is merged. */
-const BATCHES_AHEAD = 2
-
 /**
- * Describes what waits, a batch at a time; the next ones are read from the source while one is merged. Tells whether
- * the scope's fingerprint moved meanwhile, which is asked for after the last description.
+ * Describes what waits, a batch at a time; the next one is read from the source while one is merged. No more than that:
+ * what is read and not merged is lost with the process. Tells whether the scope's fingerprint moved meanwhile, which is
+ * asked for after the last description.
  */
 async function describeWork(sync: ScopeSync): Promise<boolean> {
   const { deps, source, run, attempt, watch, kinds } = sync
   const { organizationId, namespaceId } = source.row
   const target: MergeTarget = { run, attempt, organizationId, namespaceId, kinds }
-  const nextBatch = readAhead(describeBatches(sync), BATCHES_AHEAD)
+  const batches = describeBatches(sync)
+  let pending = batches.next()
   while (true) {
-    const next = await nextBatch()
+    const next = await pending
     if (next.done === true) return next.value
+    pending = batches.next()
+    // Awaited in the next turn; should the merge fail first, its failure is the one to tell.
+    pending.catch(() => {})
     await mergeBatch(deps.store.sql, target, next.value)
     watch.progress()
-  }
-}
-
-/** Keeps so many results of a generator on their way; each is handed over in its turn, failures too. */
-function readAhead<T, R>(results: AsyncGenerator<T, R, void>, ahead: number): () => Promise<IteratorResult<T, R>> {
-  const ask = () => {
-    const next = results.next()
-    // Awaited in its turn; should the consumer fail first, its failure is the one to tell.
-    next.catch(() => {})
-    return next
-  }
-  const asked = Array.from({ length: ahead }, ask)
-  return () => {
-    asked.push(ask())
-    return asked.shift() as Promise<IteratorResult<T, R>>
   }
 }
 
