@@ -15,7 +15,7 @@ export async function derivedEdges({ sql }: Store, origin = 'definition'): Promi
 /** `table.column > table.column` of every live edge between fields; `~` before the arrow marks an indirect one. */
 export async function fieldEdges({ sql }: Store, downstream: string): Promise<string[]> {
   const rows = await sql<{ edge: string }[]>`
-    select u.name || '.' || f.upstream_field || case f.influence when 'direct' then ' > ' else ' ~> ' end
+    select distinct u.name || '.' || f.upstream_field || case f.influence when 'direct' then ' > ' else ' ~> ' end
            || case f.downstream_field when '' then '*' else f.downstream_field end as edge
     from tidemark.lineage_field_edge f
     join tidemark.asset u on u.id = f.upstream_id join tidemark.asset d on d.id = f.downstream_id

@@ -1,0 +1,176 @@
+import { expect, test } from 'vitest'
+import postgresConnector from '../../../connectors/postgres/index.ts'
+import { type Scratch, scratchDatabase } from '../../postgres/support.ts'
+import { createLineageEngine, derivedEdges, fieldEdges, textStates } from './support.ts'
+
+/** Edges and states read better without the database's name. */
+const without = (database: string, list: readonly string[]) => list.map((line) => line.replaceAll(`${database}.`, ''))
+
+async function createScene(script: string, config: object = {}) {
+  const database = await scratchDatabase()
+  await database.sql.unsafe(script)
+  const engine = await createLineageEngine([postgresConnector])
+  const add = (name: string, more: object = {}) =>
+    engine.addSource(postgresConnector, { ...postgresConnector.manifest.fromUrl(database.url), ...more }, name)
+  const source = await add('shop', config)
+  return {
+    engine,
+    source,
+    add,
+    change: async (text: string) => void (await database.sql.unsafe(text)),
+    edges: async () => without(database.name, await derivedEdges(engine.store)),
+    fields: (downstream: string) => fieldEdges(engine.store, downstream),
+    state: async (name: string) => (await textStates(engine.store)).find(({ asset }) => asset === name),
+    [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]()
+      await (database as Scratch)[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const TABLES = `
+create table orders (id int, customer int, amount numeric, placed date);
+create table customers (id int, name text);
+create table totals (customer int, name text, amount numeric);
+`
+
+test('routines lead from what they read to what they write, temporary tables left out', async () => {
+  await using scene = await createScene(
+    `${TABLES}
+    create procedure fill(low numeric) language plpgsql as $$
+    begin
+      create temp table big on commit drop as select customer, amount from public.orders where amount > low;
+      insert into public.totals (customer, name, amount)
+      select b.customer, c.name, sum(b.amount) from big b join public.customers c on c.id = b.customer group by 1, 2;
+    end $$;
+    create function names() returns setof text language sql as 'select name from public.customers';
+    create function parsed(i int) returns int begin atomic insert into totals (customer) select id from customers where id > i; select 1; end`,
+  )
+  expect(await scene.source.sync()).toMatchObject({ outcome: 'succeeded' })
+  expect(await scene.edges()).toEqual([
+    'public.customers > public.fill(numeric)',
+    'public.customers > public.names()',
+    'public.customers > public.parsed(integer)',
+    'public.fill(numeric) > public.totals',
+    'public.orders > public.fill(numeric)',
+    'public.parsed(integer) > public.totals',
+  ])
+  expect(await scene.fields('totals')).toEqual([
+    'customers.id > customer',
+    'customers.id ~> *',
+    'customers.name > name',
+    'customers.name ~> *',
+    'orders.amount > amount',
+    'orders.amount ~> *',
+    'orders.customer > customer',
+    'orders.customer ~> *',
+  ])
+  expect(await scene.state('fill(numeric)')).toMatchObject({ outcome: 'resolved', gaps: [] })
+})
+
+test('unqualified names of a routine: its search path, else the one schema that has them, else nobody knows', async () => {
+  await using scene = await createScene(`${TABLES}
+    create schema app; create schema other;
+    create table app.items (id int); create table app.orders (id int); create table other.orders (id int);
+    create function app.path() returns void language sql set search_path = other, public as 'delete from orders';
+    create function app.own() returns setof int language sql set search_path = '' as 'select id from app.items';
+    set check_function_bodies = off;
+    create function app.alone() returns setof int language sql as 'select id from items';
+    create function app.outer_one() returns setof int language sql as 'select id from customers';
+    create function app.unsure() returns setof int language sql as 'select id from orders';
+    create function app.missing() returns setof int language sql as 'select id from nowhere join other.gone using (id)';
+    create function app.system() returns setof name language sql as 'select relname from pg_class'`)
+  await scene.source.sync()
+  expect(await scene.edges()).toEqual([
+    'app.items > app.alone()',
+    'app.items > app.own()',
+    'app.path() > other.orders',
+    'other.gone? > app.missing()',
+    'public.customers > app.outer_one()',
+  ])
+  expect(await scene.state('unsure()')).toMatchObject({
+    outcome: 'partial',
+    unresolved: 1,
+    gaps: [{ reason: 'unknown_table' }],
+  })
+  expect(await scene.state('missing()')).toMatchObject({ unresolved: 2 })
+  expect(await scene.state('system()')).toMatchObject({ outcome: 'resolved', unresolved: 0 })
+  // The other one goes: now it is certain.
+  await scene.change('drop table app.orders')
+  await scene.source.sync()
+  expect(await scene.edges()).toContain('public.orders > app.unsure()')
+})
+
+test('what cannot be read is a gap with its place; the rest of the text stands', async () => {
+  await using scene = await createScene(`${TABLES}
+    set check_function_bodies = off;
+    create function broken() returns void language plpgsql as $$
+    begin
+      insert into public.totals (name) select name from public.customers;
+      insert into public.totals selec (( from;
+    end $$;
+    create function dynamic(t text) returns void language plpgsql as $$
+    begin
+      execute 'delete from ' || t;
+    end $$`)
+  await scene.source.sync()
+  expect(await scene.edges()).toEqual(['public.broken() > public.totals', 'public.customers > public.broken()'])
+  const broken = await scene.state('broken()')
+  expect(broken?.outcome).toBe('partial')
+  expect(broken?.gaps).toContainEqual(
+    expect.objectContaining({ reason: 'parse_error', line: 7, column: expect.any(Number) }),
+  )
+  expect(await scene.state('dynamic(text)')).toMatchObject({ outcome: 'failed', gaps: [{ reason: 'dynamic_sql' }] })
+})
+
+test('renames, removals and returns are followed, and only what they touch is derived again', async () => {
+  await using scene = await createScene(`${TABLES}
+    create view big as select id, amount from orders where amount > 10;
+    create view bigger as select * from big where amount > 100;
+    create view people as select name from customers;
+    create function copy() returns void language sql as 'insert into public.totals (name) select name from public.customers'`)
+  const sync = async () => {
+    expect(await scene.source.sync()).toMatchObject({ outcome: 'succeeded' })
+    return scene.engine.derived.at(-1)
+  }
+  expect(await sync()).toBe(4)
+  expect(await sync()).toBe(0)
+  // A word about a table is nothing to its readers.
+  await scene.change(`comment on table orders is 'What was bought'`)
+  expect(await sync()).toBe(0)
+  await scene.change('alter table orders rename column amount to price')
+  expect(await sync()).toBe(1)
+  expect(await scene.fields('big')).toEqual(['orders.id > id', 'orders.price > amount', 'orders.price ~> *'])
+  await scene.change('alter table customers rename to clients; alter view big rename to large')
+  expect(await sync()).toBe(4)
+  expect(await scene.edges()).toEqual([
+    'public.clients > public.people',
+    'public.copy() > public.totals',
+    'public.customers? > public.copy()',
+    'public.large > public.bigger',
+    'public.orders > public.large',
+  ])
+  await scene.change('alter table clients rename to customers')
+  await sync()
+  expect(await scene.edges()).toContain('public.customers > public.copy()')
+  await scene.change('drop function copy; drop table totals')
+  await sync()
+  expect((await scene.edges()).filter((edge) => /copy|totals/.test(edge))).toEqual([])
+  expect(await scene.engine.store.sql`select 1 from tidemark.asset where placeholder`).toHaveLength(0)
+})
+
+test('a table that another source of the namespace crawls later heals what waited for it', async () => {
+  await using scene = await createScene(
+    `${TABLES} create schema app; create view app.names as select c.*, upper(name) as loud from public.customers c;
+     create function app.sweep() returns void language sql as 'delete from public.totals'`,
+    { schemas: { allow: ['app'] } },
+  )
+  await scene.source.sync()
+  expect(await scene.edges()).toEqual(['app.sweep() > public.totals?', 'public.customers? > app.names'])
+  expect(await scene.state('names')).toMatchObject({ unresolved: 1 })
+  const other = await scene.add('public', { schemas: { allow: ['public'] } })
+  await other.sync()
+  expect(await scene.edges()).toEqual(['app.sweep() > public.totals', 'public.customers > app.names'])
+  expect(await scene.state('names')).toMatchObject({ outcome: 'resolved', unresolved: 0, gaps: [] })
+  expect(await scene.fields('names')).toEqual(['customers.id > id', 'customers.name > loud', 'customers.name > name'])
+})
