@@ -86,6 +86,8 @@ function summarise(result: DeriveResult): Omit<CaseLineage, 'name' | 'ms'> {
     const rename = renamesAfter(statements, index)
     for (const input of statement.inputs) if (visible(input)) inputs.add(spell(input.name))
     for (const output of statement.outputs) if (visible(output)) outputs.add(spell(rename(output.name)))
+    for (const file of statement.filesRead) inputs.add(file)
+    for (const file of statement.filesWritten) outputs.add(file)
     const hidden = new Set(statement.outputs.filter((output) => !visible(output)).map((output) => spell(output.name)))
     // Beside what is written, what a query answers is no lineage of the script.
     if (statement.outputs.length === 0 && hasOutputs) return

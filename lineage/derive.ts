@@ -1,5 +1,6 @@
 import { hashText } from '../model/hash.ts'
 import { type Traits, traitsOf } from './dialects.ts'
+import { foldName } from './names.ts'
 import { createPositions } from './positions.ts'
 import type { Context, FoundGap } from './resolve/context.ts'
 import { addGap } from './resolve/context.ts'
@@ -8,10 +9,18 @@ import { tableRelation } from './resolve/relation.ts'
 import { createSession, resolveTable, type Session } from './resolve/session.ts'
 import { resolveStatement } from './resolve/statements.ts'
 import { toLineage } from './result.ts'
-import type { ParsedStatement, Path, RoutineStatement, Statement } from './syntax/ast.ts'
+import type {
+  CopyStatement,
+  Name,
+  OtherStatement,
+  ParsedStatement,
+  Path,
+  RoutineStatement,
+  Statement,
+} from './syntax/ast.ts'
 import { parseScript } from './syntax/parse.ts'
 import { renderTemplate } from './template.ts'
-import type { DeriveInput, DeriveResult, Position, StatementLineage, TableName } from './types.ts'
+import type { Defaults, DeriveInput, DeriveResult, Position, StatementLineage, TableName } from './types.ts'
 
 /** How deep texts may hold texts: a procedure's body with dynamic SQL in it. */
 const MAX_TEXTS = 4
@@ -42,7 +51,13 @@ interface Frame {
 export function deriveLineage(input: DeriveInput): DeriveResult {
   const traits = traitsOf(input.dialect)
   const rendered = renderTemplate(input.text, input.manifest)
-  const run: Run = { input, traits, session: createSession(), position: createPositions(input.text), out: [] }
+  const run: Run = {
+    input,
+    traits,
+    session: createSession(input.defaults ?? {}),
+    position: createPositions(input.text),
+    out: [],
+  }
   const frame: Frame = { text: rendered.text, origin: rendered.origin, routine: undefined, rowsOf: undefined, level: 0 }
   deriveScript(run, parseScript(rendered.text, traits), frame)
   const first = run.out[0]
@@ -65,13 +80,34 @@ function deriveScript(run: Run, script: readonly ParsedStatement[], frame: Frame
     const { statement } = parsed
     if (statement?.kind === 'routine') deriveRoutine(run, parsed, statement, frame)
     else if (statement?.kind === 'dynamic') deriveDynamic(run, parsed, statement.text, frame)
-    else if (statement?.kind === 'copy' && statement.text !== undefined)
-      deriveDynamic(run, parsed, statement.text, frame)
+    else if (statement?.kind === 'copy' && statement.text !== undefined) deriveUnload(run, parsed, statement, frame)
     else deriveStatement(run, parsed, frame)
     if (statement?.kind === 'other') {
       for (const name of statement.declares ?? []) run.session.variables.add(name.text.toLowerCase())
+      if (statement.use !== undefined) use(run, statement.use)
     }
   }
+}
+
+/** What USE and SET search_path change; another database has other schemas, which nobody named. */
+function use(run: Run, { database, schemas }: NonNullable<OtherStatement['use']>): void {
+  const { defaults } = run.session
+  const fold = (name: Name): string => foldName(name, run.traits)
+  run.session.defaults = {
+    ...(database === undefined
+      ? defaults.database === undefined
+        ? {}
+        : { database: defaults.database }
+      : { database: fold(database) }),
+    ...(schemas === undefined ? schemasOf(run, defaults) : { schemas: schemas.map(fold) }),
+  }
+}
+
+/** SQL Server's and Snowflake's databases have a schema that is there always. */
+function schemasOf(run: Run, defaults: Defaults): Defaults {
+  if (run.traits.dialect === 'snowflake') return { schemas: ['PUBLIC'] }
+  if (defaults.schemas !== undefined) return { schemas: defaults.schemas }
+  return run.traits.dialect === 'tsql' ? { schemas: ['dbo'] } : {}
 }
 
 /** A table that the script makes and later drops lives no longer than the session: it is as temporary as those that say so. */
@@ -129,7 +165,7 @@ function createContext(run: Run, frame: Frame): Context {
   const ctx: Context = {
     text: frame.text,
     traits: run.traits,
-    defaults: run.input.defaults ?? {},
+    defaults: run.session.defaults,
     lookup: run.input.lookup,
     session: run.session,
     gaps: [],
@@ -138,6 +174,7 @@ function createContext(run: Run, frame: Frame): Context {
     writes: [],
     renames: [],
     drops: [],
+    files: { read: new Set(), written: new Set() },
     resolve: { query: resolveQuery, statement: resolveStatement },
   }
   if (frame.rowsOf !== undefined) {
@@ -169,6 +206,15 @@ function deriveRoutine(run: Run, parsed: ParsedStatement, routine: RoutineStatem
   const origin = (at: number): number => frame.origin(exact ? offset + at : offset)
   if (level > MAX_TEXTS) return
   deriveScript(run, parseScript(value, run.traits, { inRoutine: true }), { ...frame, ...inner, text: value, origin })
+}
+
+/** UNLOAD ('SELECT …') TO '…': the query stands in a string. */
+function deriveUnload(run: Run, parsed: ParsedStatement, statement: CopyStatement, frame: Frame): void {
+  const before = run.out.length
+  deriveDynamic(run, parsed, statement.text, frame)
+  const last = run.out.at(-1)
+  if (run.out.length === before || last === undefined || statement.to === undefined) return
+  run.out[run.out.length - 1] = { ...last, kind: 'copy', filesWritten: [...last.filesWritten, statement.to] }
 }
 
 /** SQL in a string: read where the string is plain, told where it is put together. */

@@ -35,6 +35,14 @@ export interface Traits {
   /** `#` is a letter. */
   readonly hashInNames: boolean
   readonly dollarQuotes: boolean
+  /** `$x` is a variable. */
+  readonly dollarNames: boolean
+  /** `@x` is a variable; elsewhere `@` is an operator. */
+  readonly atVariables: boolean
+  /** Any run of operator characters is one operator, as extensions define them. */
+  readonly customOperators: boolean
+  /** Behind a dot a name may begin with a digit. */
+  readonly digitNames: boolean
   readonly hashComments: boolean
   readonly slashComments: boolean
   readonly nestedComments: boolean
@@ -74,6 +82,10 @@ const BASE: Traits = {
   tripleQuotes: false,
   hashInNames: false,
   dollarQuotes: false,
+  dollarNames: false,
+  atVariables: true,
+  customOperators: false,
+  digitNames: false,
   hashComments: false,
   slashComments: false,
   nestedComments: false,
@@ -96,6 +108,8 @@ const POSTGRES: Traits = {
   dialect: 'postgres',
   fold: 'lower',
   dollarQuotes: true,
+  atVariables: false,
+  customOperators: true,
   nestedComments: true,
   lateralAlias: 'none',
   stringAlias: false,
@@ -118,12 +132,22 @@ const SPARK: Traits = {
   nestedComments: true,
   lambdaArrow: true,
   colonPath: true,
+  digitNames: true,
   freezesStar: true,
 }
 
 const TRAITS: Readonly<Record<Dialect, Traits>> = {
   postgres: POSTGRES,
-  redshift: { ...POSTGRES, dialect: 'redshift', lateralAlias: 'column-first', temporaryPrefix: '#', hashInNames: true },
+  redshift: {
+    ...POSTGRES,
+    dialect: 'redshift',
+    backslashEscapes: true,
+    atVariables: true,
+    customOperators: false,
+    lateralAlias: 'column-first',
+    temporaryPrefix: '#',
+    hashInNames: true,
+  },
   mysql: MYSQL,
   mariadb: { ...MYSQL, dialect: 'mariadb' },
   sqlite: { ...BASE, dialect: 'sqlite', bracketIsName: true, lateralAlias: 'none', freezesStar: false },
@@ -133,6 +157,7 @@ const TRAITS: Readonly<Record<Dialect, Traits>> = {
     fold: 'upper',
     backslashEscapes: true,
     dollarQuotes: true,
+    dollarNames: true,
     slashComments: true,
     recursiveWithoutKeyword: true,
     lambdaArrow: true,
@@ -149,6 +174,7 @@ const TRAITS: Readonly<Record<Dialect, Traits>> = {
     tripleQuotes: true,
     dottedQuotes: true,
     dashedNames: true,
+    digitNames: true,
   },
   databricks: { ...SPARK, dialect: 'databricks' },
   spark: SPARK,
@@ -162,6 +188,7 @@ const TRAITS: Readonly<Record<Dialect, Traits>> = {
     recursiveWithoutKeyword: true,
     lateralAlias: 'none',
     aliasByEquals: true,
+    dollarNames: true,
     temporaryPrefix: '#',
     hashInNames: true,
   },
@@ -181,6 +208,8 @@ const TRAITS: Readonly<Record<Dialect, Traits>> = {
     ...BASE,
     dialect: 'duckdb',
     dollarQuotes: true,
+    dollarNames: true,
+    atVariables: false,
     nestedComments: true,
     lambdaArrow: true,
     freezesStar: false,

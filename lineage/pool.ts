@@ -68,6 +68,8 @@ function failedStatement(text: string, gap: Gap): DeriveResult['statements'][num
     outcome: 'failed',
     inputs: [],
     outputs: [],
+    filesRead: [],
+    filesWritten: [],
     columns: [],
     influences: [],
     renames: [],

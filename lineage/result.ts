@@ -38,7 +38,8 @@ export function toLineage(ctx: Context, parsed: ParsedStatement, where: Whereabo
   for (const write of ctx.writes) for (const column of write.columns) noteTables(inputs, column.deps)
   const outputs = new Map<string, TableRef>()
   for (const { table } of ctx.writes) if (table !== undefined) outputs.set(table.key, table)
-  const nothing = inputs.size === 0 && outputs.size === 0
+  const { read, written } = ctx.files
+  const nothing = inputs.size + outputs.size + read.size + written.size === 0
   const outcome = gaps.length === 0 ? 'resolved' : nothing ? 'failed' : 'partial'
   return {
     kind: kindOf(parsed.statement),
@@ -49,6 +50,8 @@ export function toLineage(ctx: Context, parsed: ParsedStatement, where: Whereabo
     outcome,
     inputs: [...inputs.values()].map(toUse),
     outputs: [...outputs.values()].map(toUse),
+    filesRead: [...read],
+    filesWritten: [...written],
     columns,
     influences,
     renames: ctx.renames,

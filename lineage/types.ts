@@ -132,6 +132,9 @@ export interface StatementLineage {
   /** Relations read, temporary ones resolved into what feeds them. */
   readonly inputs: readonly TableUse[]
   readonly outputs: readonly TableUse[]
+  /** Files, folders and stages read and written, as the statement names them: `s3://bucket/key`, `@stage/path`, `/data/x.csv`. They are no tables. */
+  readonly filesRead: readonly string[]
+  readonly filesWritten: readonly string[]
   readonly columns: readonly DerivedColumn[]
   readonly influences: readonly DerivedInfluence[]
   readonly renames: readonly { readonly from: TableName; readonly to: TableName; readonly swap: boolean }[]

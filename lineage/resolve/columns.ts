@@ -9,6 +9,17 @@ const ELIMINATED = 0.8
 /** The same, in a subquery whose surroundings are not all known either. */
 const SUPPOSED = 0.6
 
+/** The column a path leads into, without telling a gap where there is none. */
+export function findOwner(ctx: Context, scope: Scope, path: Path): OutColumn | undefined {
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    const [name] = path
+    const found =
+      path.length === 1 && name !== undefined ? findUnqualified(ctx, level, name) : findInPath(ctx, level, path, true)
+    if (found !== undefined) return typeof found === 'string' ? undefined : found
+  }
+  return undefined
+}
+
 /** What a reference means in its scope; `undefined` after a gap has been told. */
 export function resolveColumn(ctx: Context, scope: Scope, ref: ColumnRef): OutColumn | undefined {
   const { path } = ref
@@ -231,7 +242,7 @@ function findDotted(ctx: Context, binding: Binding, path: Path, at: number): Out
 }
 
 /** Dialects whose columns have fields reached by a dot. */
-const STRUCTS = new Set<string>(['bigquery', 'databricks', 'spark', 'trino', 'duckdb', 'clickhouse', 'redshift'])
+export const STRUCTS = new Set<string>(['bigquery', 'databricks', 'spark', 'trino', 'duckdb', 'clickhouse', 'redshift'])
 
 /** The source that the first parts of a path name. */
 export function findBinding(ctx: Context, scope: Scope, path: Path, length: number): Binding | undefined {

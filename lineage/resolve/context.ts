@@ -1,5 +1,6 @@
 import type { Traits } from '../dialects.ts'
-import type { Path, Query, Span, Statement, WindowSpec } from '../syntax/ast.ts'
+import { comparable, foldName } from '../names.ts'
+import type { Name, Path, Query, Span, Statement, WindowSpec } from '../syntax/ast.ts'
 import type { Defaults, GapReason, SchemaLookup, TableName } from '../types.ts'
 import type { Dep, Deps, TableRef } from './deps.ts'
 import type { OutColumn, Relation } from './relation.ts'
@@ -69,6 +70,8 @@ export interface Context {
   readonly writes: Write[]
   readonly renames: { readonly from: TableName; readonly to: TableName; readonly swap: boolean }[]
   readonly drops: TableName[]
+  /** Files, folders and stages, as the text names them. */
+  readonly files: { readonly read: Set<string>; readonly written: Set<string> }
   /** Ties the files of the resolver together without a cycle. */
   readonly resolve: {
     readonly query: (ctx: Context, query: Query, parent: Scope | undefined, ctes: CteEnv | undefined) => Relation
@@ -104,6 +107,18 @@ export function newScope(parent: Scope | undefined, ctes: CteEnv | undefined): S
     windows: NO_WINDOWS,
     influences: new Map(),
   }
+}
+
+/** The rows of a CTE in view. */
+export function findCte(ctx: Context, ctes: CteEnv | undefined, name: Name): Relation | undefined {
+  const wanted = comparable(foldName(name, ctx.traits), ctx.traits)
+  for (let env = ctes; env !== undefined; env = env.outer) {
+    if (env.name === wanted) {
+      env.usage.read = true
+      return env.relation
+    }
+  }
+  return undefined
 }
 
 export function spell(path: Path): string {

@@ -1,9 +1,9 @@
 import type { MergeAction, MergeStatement, Name } from '../syntax/ast.ts'
 import { assigned, toBinding } from './assignments.ts'
-import { addGap, type Context, type CteEnv, newScope, type Scope } from './context.ts'
+import { addGap, type Binding, type Context, type CteEnv, newScope, type Scope } from './context.ts'
 import { addDeps, asInfluence, FILTER, JOIN } from './deps.ts'
 import { EMPTY_RELATION, type OutColumn, type Relation } from './relation.ts'
-import { bindItems } from './sources.ts'
+import { bindItems, mergeUsing } from './sources.ts'
 import {
   namedColumns,
   placeColumns,
@@ -15,8 +15,8 @@ import {
 } from './targets.ts'
 import { resolveAll, resolveValue } from './values.ts'
 
-/** MERGE: each branch sets or inserts columns out of the source's row and the target's. */
-export function resolveMerge(ctx: Context, statement: MergeStatement, ctes: CteEnv | undefined): Relation {
+/** MERGE: each branch sets or inserts columns out of the source's row and the target's. Gives the rows its OUTPUT sees, the target's first. */
+export function resolveMerge(ctx: Context, statement: MergeStatement, ctes: CteEnv | undefined): readonly Binding[] {
   const target = resolveTarget(ctx, statement.target)
   const scope = newScope(undefined, ctes)
   bindItems(ctx, scope, [{ source: statement.source, join: 'first', natural: false, using: [], on: [] }])
@@ -25,6 +25,7 @@ export function resolveMerge(ctx: Context, statement: MergeStatement, ctes: CteE
   // The new row is made of the source alone; conditions and SET see both.
   const both: Scope = { ...scope, bindings: [own, ...scope.bindings] }
   addDeps(scope.influences, asInfluence(resolveAll(ctx, both, statement.on), JOIN))
+  for (const name of statement.using) mergeUsing(ctx, both, 1, scope.bindings, name, true)
   const columns: OutColumn[] = []
   for (const action of statement.actions) {
     addDeps(scope.influences, asInfluence(resolveAll(ctx, both, action.condition), FILTER))
@@ -32,7 +33,7 @@ export function resolveMerge(ctx: Context, statement: MergeStatement, ctes: CteE
   }
   settleInput(ctx, target, columns)
   write(ctx, statement.target, target, columns, { ...EMPTY_RELATION, influences: scope.influences })
-  return EMPTY_RELATION
+  return both.bindings
 }
 
 function resolveAction(

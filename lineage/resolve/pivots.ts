@@ -63,10 +63,21 @@ function usedNames(ctx: Context, expressions: readonly Expression[]): Set<string
 /** How dialects name the columns that a pivot makes. */
 function pivotName(ctx: Context, value: SelectItem, aggregate: SelectItem, count: number): string {
   const spelled = pivotValue(ctx, value)
-  const suffix = aggregate.alias === undefined ? undefined : foldName(aggregate.alias, ctx.traits)
+  const suffix =
+    aggregate.alias === undefined ? ownSuffix(ctx, aggregate, count) : foldName(aggregate.alias, ctx.traits)
   if (ctx.traits.dialect === 'bigquery') return suffix === undefined ? spelled : `${suffix}_${spelled}`
-  if (suffix === undefined || (count === 1 && ctx.traits.dialect !== 'oracle')) return spelled
+  if (suffix === undefined || (count === 1 && !ALWAYS_SUFFIXED.has(ctx.traits.dialect))) return spelled
   return `${spelled}_${suffix}`
+}
+
+/** Dialects that add the alias of the only aggregate as well. */
+const ALWAYS_SUFFIXED = new Set<string>(['oracle', 'duckdb'])
+/** Dialects that name several aggregates without aliases by their text. */
+const TEXT_SUFFIXED = new Set<string>(['duckdb', 'spark', 'databricks'])
+
+function ownSuffix(ctx: Context, { value }: SelectItem, count: number): string | undefined {
+  if (count === 1 || !TEXT_SUFFIXED.has(ctx.traits.dialect)) return undefined
+  return ctx.text.slice(value.start, value.end).toLowerCase()
 }
 
 function pivotValue(ctx: Context, { value, alias }: SelectItem): string {

@@ -3,8 +3,9 @@ import type { Cte, Expression, Query, SelectItem, SetOperation } from '../syntax
 import { addGap, type Context, type CteEnv, newScope, type Scope } from './context.ts'
 import { addDeps, asInfluence, type Dep, FILTER, mergeDeps, NO_DEPS, SORT } from './deps.ts'
 import type { OutColumn, Relation } from './relation.ts'
+import { renameColumns } from './rows.ts'
 import { byPosition, findByName, resolveSelect } from './select.ts'
-import { relationOf, renameColumns, valuesRelation } from './sources.ts'
+import { relationOf, valuesRelation } from './sources.ts'
 import { resolveValue } from './values.ts'
 
 /** How often a recursive query is gone round: its columns' sources stand still long before. */
@@ -134,11 +135,7 @@ function addExtra(ctx: Context, relation: Relation, cte: Cte): Relation {
   }
 }
 
-interface Branch {
-  readonly operator: SetOperation['rest'][number]['operator']
-  readonly byName: boolean
-  readonly relation: Relation
-}
+type Branch = Omit<SetOperation['rest'][number], 'query'> & { readonly relation: Relation }
 
 function resolveSet(ctx: Context, set: SetOperation, parent: Scope | undefined, ctes: CteEnv | undefined): Relation {
   const first = resolveQuery(ctx, set.first, parent, ctes)
@@ -153,11 +150,13 @@ function combineSet(ctx: Context, first: Relation, rest: readonly Branch[], set:
   const added: OutColumn[] = []
   let placed = first.placed
   const open = [...first.open]
-  for (const { operator, byName, relation } of rest) {
+  const gone = new Set<string>()
+  for (const branch of rest) {
+    const { operator, relation } = branch
     addDeps(influences, relation.influences)
     if (operator === 'except') {
       addDeps(influences, asInfluence(mergeDeps(relation.columns.map((column) => column.deps)), FILTER))
-    } else if (byName) joinByName(ctx, first, relation, sums, added)
+    } else if (branch.columns !== 'position') joinByName(ctx, first, branch, sums, added, gone)
     else {
       const known = relation.open.length === 0 ? relation.columns.length : relation.placed
       if (first.open.length === 0) checkCount(ctx, first, relation, known, set)
@@ -178,7 +177,7 @@ function combineSet(ctx: Context, first: Relation, rest: readonly Branch[], set:
       transformation: column.transformation === 'constant' && deps.size > 0 ? 'expression' : column.transformation,
     }
   })
-  const all = [...columns, ...added]
+  const all = [...columns, ...added].filter((column) => !gone.has(column.name.toLowerCase()))
   return { columns: all, open, placed: open.length === 0 ? all.length : placed, influences }
 }
 
@@ -195,14 +194,21 @@ function checkCount(ctx: Context, first: Relation, relation: Relation, known: nu
 function joinByName(
   ctx: Context,
   first: Relation,
-  relation: Relation,
+  branch: Branch,
   sums: Map<string, Dep>[],
   added: OutColumn[],
+  gone: Set<string>,
 ): void {
+  const { relation, columns, only = [] } = branch
   first.columns.forEach((column, index) => {
     const other = findByName(relation, column.name, ctx)
     if (other !== undefined) addDeps(sums[index] as Map<string, Dep>, other.deps)
+    else if (columns === 'common') gone.add(column.name.toLowerCase())
   })
+  const kept = new Set(only.map((name) => name.text.toLowerCase()))
+  for (const { name } of [...first.columns, ...relation.columns])
+    if (kept.size > 0 && !kept.has(name.toLowerCase())) gone.add(name.toLowerCase())
+  if (columns !== 'all') return
   for (const column of relation.columns) {
     const known =
       findByName(first, column.name, ctx) ??

@@ -1,10 +1,11 @@
 import { foldName } from '../names.ts'
-import type { Expression, Select, SelectItem } from '../syntax/ast.ts'
+import type { Expression, Select, SelectItem, Span } from '../syntax/ast.ts'
 import type { Context, CteEnv, Scope } from './context.ts'
 import { addDeps, asInfluence, type Deps, FILTER, GROUP, NO_DEPS, SORT } from './deps.ts'
 import { findColumn, type OpenPart, type OutColumn, type Relation } from './relation.ts'
 import { bindItems } from './sources.ts'
 import { starColumns } from './stars.ts'
+import { stackColumns } from './structs.ts'
 import { resolveAll, resolveValue } from './values.ts'
 
 /** One SELECT with its ORDER BY. */
@@ -135,9 +136,11 @@ function structColumns(
 
 function itemColumns(ctx: Context, scope: Scope, item: SelectItem, position: number): OutColumn[] {
   const before = ctx.gaps.length
+  const stacked = item.aliases === undefined ? undefined : stackColumns(ctx, scope, item.value, item.aliases)
+  if (stacked !== undefined) return stacked
   const value = resolveValue(ctx, scope, item.value)
   const names = item.aliases?.map((name) => foldName(name, ctx.traits)) ?? [
-    item.alias === undefined ? defaultName(ctx, item.value, position) : foldName(item.alias, ctx.traits),
+    item.alias === undefined ? defaultName(ctx, item.value, position, item) : foldName(item.alias, ctx.traits),
   ]
   for (const gap of ctx.gaps.slice(before)) for (const name of names) gap.columns.add(name)
   const span = item.value.kind === 'column' ? {} : { span: item.value }
@@ -169,16 +172,21 @@ function aliasesOnDemand(
   }
 }
 
+const CAST_BY_COLUMN = new Set<string>(['spark', 'databricks'])
 const NAMED_BY_FUNCTION = new Set<string>(['postgres', 'redshift'])
 
 /** What a column without an alias is called, where the dialect's documentation says so; else its text. */
-function defaultName(ctx: Context, value: Expression, position: number): string {
+function defaultName(ctx: Context, value: Expression, position: number, item: Span = value): string {
   if (value.kind === 'column')
     return foldName(value.path.at(-1) ?? { text: '', quoted: true, start: 0, end: 0 }, ctx.traits)
   if (NAMED_BY_FUNCTION.has(ctx.traits.dialect)) return postgresName(ctx, value)
   if (ctx.traits.dialect === 'bigquery') return `f${position}_`
   if (ctx.traits.dialect === 'trino') return `_col${position}`
-  const text = ctx.text.slice(value.start, value.end)
+  // Spark names a cast by its column, and so does PostgreSQL its `::` in a text of unknown dialect.
+  const cast = value.kind === 'operation' && value.cast ? value.operands[0] : undefined
+  const text = ctx.text.slice(item.start, item.end)
+  const plain = CAST_BY_COLUMN.has(ctx.traits.dialect) || (ctx.traits.dialect === 'generic' && !text.endsWith(')'))
+  if (cast?.kind === 'column' && plain) return defaultName(ctx, cast, position)
   return ctx.traits.fold === 'upper' ? text.toUpperCase() : text
 }
 

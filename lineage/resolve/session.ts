@@ -20,16 +20,19 @@ export interface Session {
   readonly made: Map<string, TableSchema | null>
   readonly rows: Map<string, Relation>
   readonly variables: Set<string>
+  /** Where unqualified names lead since the last USE. */
+  defaults: Defaults
   readonly consulted: Map<string, TableName>
   readonly relations: Map<string, { readonly schema: TableSchema | undefined; readonly relation: Relation }>
 }
 
-export function createSession(): Session {
+export function createSession(defaults: Defaults): Session {
   return {
     temporary: new Map(),
     made: new Map(),
     rows: new Map(),
     variables: new Set(),
+    defaults,
     consulted: new Map(),
     relations: new Map(),
   }

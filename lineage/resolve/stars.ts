@@ -1,7 +1,8 @@
 import { foldName } from '../names.ts'
 import type { Expression, Name, SelectItem, StarRef } from '../syntax/ast.ts'
-import { findBinding } from './columns.ts'
+import { findBinding, findOwner, STRUCTS } from './columns.ts'
 import { addGap, type Binding, type Context, type Scope, spell } from './context.ts'
+import { transformed } from './deps.ts'
 import type { OpenPart, OutColumn, Value } from './relation.ts'
 
 export interface StarColumns {
@@ -24,15 +25,19 @@ export function starColumns(
   star: Star,
   toValue: (expression: Expression) => Value,
 ): StarColumns {
-  const all = star.kind === 'star' && star.qualifier.length > 0 ? qualified(ctx, scope, star) : unqualified(scope)
+  const all = star.kind === 'star' && star.qualifier.length > 0 ? qualified(ctx, scope, star) : unqualified(ctx, scope)
   if (all.columns.length > MAX_COLUMNS) throw new RangeError(`a star over ${all.columns.length} columns`)
   if (star.kind === 'pattern') return matching(ctx, all, star.pattern, star)
   const like = star.like === undefined ? all : matching(ctx, all, likeToRegex(star.like), star)
   return changed(ctx, like, star, toValue)
 }
 
-/** Sources in order; what USING made one comes first and once. */
-function unqualified(scope: Scope): StarColumns {
+/** Dialects that leave what USING made one where the first source has it, instead of before all others. */
+const USING_IN_PLACE = new Set<string>(['sqlite', 'duckdb', 'clickhouse'])
+
+/** Sources in order; what USING made one comes once, first in most dialects. */
+function unqualified(ctx: Context, scope: Scope): StarColumns {
+  if (USING_IN_PLACE.has(ctx.traits.dialect) && scope.merged.size > 0) return inPlace(scope)
   const columns: OutColumn[] = [...scope.merged.values()]
   const open: OpenPart[] = []
   let placed: number | undefined
@@ -50,6 +55,28 @@ function unqualified(scope: Scope): StarColumns {
   return { columns, open, placed: placed ?? columns.length }
 }
 
+function inPlace(scope: Scope): StarColumns {
+  const left = new Map(scope.merged)
+  const columns: OutColumn[] = []
+  const open: OpenPart[] = []
+  let placed: number | undefined
+  for (const { relation, hidden } of scope.bindings) {
+    if (hidden) continue
+    const starred = relation.open.filter((part) => part.starred)
+    if (starred.length > 0) placed ??= columns.length
+    for (const column of relation.columns) {
+      const key = column.name.toLowerCase()
+      const merged = left.get(key)
+      left.delete(key)
+      if (merged !== undefined) columns.push(merged)
+      else if (!scope.merged.has(key)) columns.push(column)
+    }
+    open.push(...starred.map((part) => without(part, scope.merged.keys())))
+  }
+  // Of a source whose columns nobody listed: somewhere among them.
+  return { columns: [...columns, ...left.values()], open, placed: placed ?? columns.length }
+}
+
 function without(part: OpenPart, names: Iterable<string>): OpenPart {
   const except = new Set([...part.except, ...names])
   return except.size === part.except.size ? part : { ...part, except }
@@ -61,6 +88,8 @@ function qualified(ctx: Context, scope: Scope, star: StarRef): StarColumns {
     const { columns, open, placed } = binding.relation
     return { columns, open: open.filter((part) => part.starred), placed }
   }
+  const struct = structFields(ctx, scope, star.qualifier)
+  if (struct !== undefined) return struct
   addGap(ctx, 'unknown_table', `${spell(star.qualifier)}.* names no source of the query`, star)
   return { columns: [], open: [], placed: 0 }
 }
@@ -71,6 +100,15 @@ function bindingOf(ctx: Context, scope: Scope, qualifier: readonly Name[]): Bind
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** `column.*`: the fields of a struct, as the catalogue lists them by dotted names, or whatever they are called. */
+function structFields(ctx: Context, scope: Scope, qualifier: readonly Name[]): StarColumns | undefined {
+  const [first] = qualifier
+  if (first === undefined || !STRUCTS.has(ctx.traits.dialect)) return undefined
+  const column = findOwner(ctx, scope, qualifier)
+  if (column === undefined) return undefined
+  return { columns: [], open: [{ deps: transformed(column.deps), except: new Set(), starred: true }], placed: 0 }
 }
 
 function matching(ctx: Context, all: StarColumns, pattern: string | undefined, star: Star): StarColumns {

@@ -1,11 +1,8 @@
-import { candidates, foldName, tableKey } from '../names.ts'
+import { foldName } from '../names.ts'
 import type {
   Assignment,
-  CloneStatement,
-  CopyStatement,
   CreateStatement,
   DeleteStatement,
-  DropStatement,
   Expression,
   FromItem,
   InsertStatement,
@@ -13,7 +10,6 @@ import type {
   Name,
   Path,
   Query,
-  RenameStatement,
   Returning,
   Select,
   Statement,
@@ -23,13 +19,14 @@ import type {
 import { assigned, toBinding } from './assignments.ts'
 import { findBinding } from './columns.ts'
 import { type Binding, type Context, type CteEnv, newScope, type Scope } from './context.ts'
-import { addDeps, asInfluence, type Dep, FILTER, mergeDeps, NO_DEPS } from './deps.ts'
+import { addDeps, asInfluence, type Dep, FILTER, mergeDeps } from './deps.ts'
 import { resolveMerge } from './merge.ts'
+import { resolveClone, resolveCopy, resolveDrop, resolveRename } from './moves.ts'
 import { resolveQuery, resolveWith } from './query.ts'
 import { closed, EMPTY_RELATION, findColumn, type OutColumn, type Relation } from './relation.ts'
+import { renameColumns } from './rows.ts'
 import { resolveSelect } from './select.ts'
-import { dropTable, noteRead, resolveTable } from './session.ts'
-import { bindItems, renameColumns } from './sources.ts'
+import { bindItems } from './sources.ts'
 import {
   declared,
   make,
@@ -40,6 +37,7 @@ import {
   settleInput,
   targetColumn,
   tellOpen,
+  throughCte,
   write,
 } from './targets.ts'
 import { resolveAll, resolveValue } from './values.ts'
@@ -57,8 +55,10 @@ export function resolveStatement(ctx: Context, statement: Statement, ctes: CteEn
       return resolveUpdate(ctx, statement, ctes)
     case 'delete':
       return resolveDelete(ctx, statement, ctes)
-    case 'merge':
-      return resolveMerge(ctx, statement, resolveWith(ctx, statement.with, statement.recursive, undefined, ctes))
+    case 'merge': {
+      const own = resolveWith(ctx, statement.with, statement.recursive, undefined, ctes)
+      return resolveReturning(ctx, statement, resolveMerge(ctx, statement, own), own)
+    }
     case 'copy':
       return resolveCopy(ctx, statement, ctes)
     case 'clone':
@@ -287,14 +287,14 @@ function bindTargets(ctx: Context, scope: Scope, statement: UpdateStatement, tab
     if (named !== undefined) {
       bindItems(ctx, scope, statement.from)
       const binding = findBinding(ctx, scope, path, 1) ?? findBinding(ctx, scope, path, path.length)
-      if (binding !== undefined) tables.set(binding.relation, asTarget(ctx, named.source.path))
+      if (binding !== undefined) tables.set(binding.relation, asTarget(ctx, named.source.path, scope.ctes))
       return
     }
   }
   const inputs = new Set(ctx.inputs.keys())
   bindItems(ctx, scope, statement.sources)
   for (const { source } of tableItems(statement.sources)) {
-    const target = asTarget(ctx, source.path)
+    const target = asTarget(ctx, source.path, scope.ctes)
     tables.set(target.resolved.relation, target)
     if (statement.sources.length === 1 && !inputs.has(target.resolved.ref.key))
       ctx.inputs.delete(target.resolved.ref.key)
@@ -319,7 +319,13 @@ function names(ctx: Context, a: Name | undefined, b: Name | undefined): boolean 
   )
 }
 
-function asTarget(ctx: Context, path: Path): { readonly target: Target; readonly resolved: ResolvedTarget } {
+function asTarget(
+  ctx: Context,
+  path: Path,
+  ctes: CteEnv | undefined,
+): { readonly target: Target; readonly resolved: ResolvedTarget } {
+  const through = throughCte(ctx, path, ctes)
+  if (through !== undefined) return through
   const target: Target = { path, temporary: false, start: path[0]?.start ?? 0, end: path.at(-1)?.end ?? 0 }
   return { target, resolved: resolveTarget(ctx, target) }
 }
@@ -361,7 +367,7 @@ function resolveDelete(ctx: Context, statement: DeleteStatement, outer: CteEnv |
       ({ source }) => target.path.length === 1 && names(ctx, source.alias ?? source.path.at(-1), target.path[0]),
     )
     const actual = named === undefined ? target : { ...target, path: named.source.path }
-    const resolved = resolveTarget(ctx, actual)
+    const { resolved } = throughCte(ctx, actual.path, ctes) ?? { resolved: resolveTarget(ctx, actual) }
     if (named === undefined) scope.bindings.push(toBinding(ctx, target, resolved))
     return { actual, resolved }
   })
@@ -429,65 +435,4 @@ function resolveReturned(ctx: Context, select: Select, parent: Scope): Relation 
   if (!star) return resolveSelect(ctx, select, [], parent, parent.ctes, [])
   const [own] = parent.bindings
   return own?.relation ?? EMPTY_RELATION
-}
-
-function resolveCopy(ctx: Context, statement: CopyStatement, ctes: CteEnv | undefined): Relation {
-  const relation = statement.query === undefined ? EMPTY_RELATION : resolveQuery(ctx, statement.query, undefined, ctes)
-  const { target } = statement
-  if (target === undefined) {
-    tellOpen(ctx, relation, [])
-    ctx.writes.push({ table: undefined, columns: relation.columns, influences: relation.influences })
-    return EMPTY_RELATION
-  }
-  const resolved = resolveTarget(ctx, target.target)
-  const columns = statement.query === undefined ? [] : placeColumns(ctx, resolved, target.columns, relation, false)
-  write(ctx, target.target, resolved, columns, relation)
-  return EMPTY_RELATION
-}
-
-function resolveClone(ctx: Context, statement: CloneStatement): Relation {
-  const source = resolveTable(ctx, statement.source)
-  noteRead(ctx.inputs, source)
-  const target = resolveTarget(ctx, statement.target)
-  if (statement.shapeOnly) {
-    make(
-      ctx,
-      statement.target,
-      target,
-      source.relation.columns.map((column) => ({ ...column, deps: NO_DEPS, transformation: 'constant' })),
-      { ...source.relation, influences: NO_DEPS },
-    )
-    return EMPTY_RELATION
-  }
-  const columns = namedColumns(ctx, target, source.relation)
-  if (statement.append) write(ctx, statement.target, target, columns, source.relation)
-  else make(ctx, statement.target, target, columns, source.relation)
-  return EMPTY_RELATION
-}
-
-/** Names move; what the text put under the old one is now under the new. */
-function resolveRename(ctx: Context, statement: RenameStatement): Relation {
-  const { session } = ctx
-  for (const { from, to } of statement.moves) {
-    const [old = []] = candidates(from, ctx.traits, ctx.defaults)
-    const [next = []] = candidates(to, ctx.traits, ctx.defaults)
-    const source = resolveTable(ctx, from).ref.name
-    ctx.renames.push({ from: source, to: next, swap: statement.swap })
-    const made = session.made.get(tableKey(old, false))
-    const other = session.made.get(tableKey(next, false))
-    session.made.delete(tableKey(old, false))
-    if (made !== undefined) session.made.set(tableKey(next, false), made === null ? null : { ...made, name: next })
-    if (statement.swap && other !== undefined)
-      session.made.set(tableKey(old, false), other === null ? null : { ...other, name: old })
-  }
-  return EMPTY_RELATION
-}
-
-function resolveDrop(ctx: Context, statement: DropStatement): Relation {
-  for (const path of statement.targets) {
-    const { ref } = resolveTable(ctx, path)
-    ctx.drops.push(ref.name)
-    dropTable(ctx.session, path, ref.name)
-  }
-  return EMPTY_RELATION
 }

@@ -1,6 +1,6 @@
 import { foldName, tableKey } from '../names.ts'
-import type { Name, Target } from '../syntax/ast.ts'
-import { addGap, type Context } from './context.ts'
+import type { Name, Path, Target } from '../syntax/ast.ts'
+import { addGap, type Context, type CteEnv, findCte } from './context.ts'
 import { lowered, NO_DEPS, type TableRef } from './deps.ts'
 import { closed, findOpen, type OutColumn, type Relation } from './relation.ts'
 import { fillTemporary, findTemporary, isTemporaryName, makeTemporary, noteRead, resolveTable } from './session.ts'
@@ -13,6 +13,8 @@ export interface ResolvedTarget {
   /** In order, where they are known. */
   readonly columns: readonly string[] | undefined
   readonly relation: Relation
+  /** The table's own columns by the names, in lower case, that a CTE over it gives them. */
+  readonly renamed?: ReadonlyMap<string, string>
 }
 
 export function resolveTarget(ctx: Context, target: Target): ResolvedTarget {
@@ -20,9 +22,42 @@ export function resolveTarget(ctx: Context, target: Target): ResolvedTarget {
   return { ref: resolved.ref, columns: resolved.columns, relation: resolved.relation }
 }
 
+/** SQL Server lets a CTE be updated and deleted from: what changes is the one table its columns are of. */
+export function throughCte(
+  ctx: Context,
+  path: Path,
+  ctes: CteEnv | undefined,
+): { readonly target: Target; readonly resolved: ResolvedTarget } | undefined {
+  const [name] = path
+  if (ctx.traits.dialect !== 'tsql' || name === undefined || path.length > 1) return undefined
+  const relation = findCte(ctx, ctes, name)
+  if (relation === undefined) return undefined
+  const renamed = new Map<string, string>()
+  const tables = new Map<string, TableRef>()
+  for (const part of relation.open) if (part.table !== undefined) tables.set(part.table.key, part.table)
+  for (const column of relation.columns) {
+    if (column.transformation !== 'identity') continue
+    for (const dep of column.deps.values()) {
+      tables.set(dep.table.key, dep.table)
+      renamed.set(column.name.toLowerCase(), dep.column)
+    }
+  }
+  const [ref] = tables.values()
+  if (ref === undefined || tables.size > 1) return undefined
+  const target = {
+    path: ref.name.map((text) => ({ text, quoted: true, start: name.start, end: name.end })),
+    temporary: false,
+    start: name.start,
+    end: name.end,
+  }
+  return { target, resolved: { ref, columns: undefined, relation, renamed } }
+}
+
 /** The target's own spelling of a column, or the folded name where it is not known. */
 export function targetColumn(ctx: Context, target: ResolvedTarget, name: string | Name): string {
   const folded = typeof name === 'string' ? name : foldName(name, ctx.traits)
+  const renamed = target.renamed?.get(folded.toLowerCase())
+  if (renamed !== undefined) return renamed
   const exact = target.columns?.includes(folded) === true ? folded : undefined
   return exact ?? target.columns?.find((column) => column.toLowerCase() === folded.toLowerCase()) ?? folded
 }

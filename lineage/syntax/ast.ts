@@ -71,6 +71,8 @@ export interface Call extends Span {
   readonly columns?: readonly Name[]
   /** SELECT inside the parentheses: ARRAY(SELECT …), table functions. */
   readonly tables?: readonly Path[]
+  /** BigQuery's `MODEL m` among the arguments. */
+  readonly models?: readonly Path[]
 }
 
 export interface Argument {
@@ -102,6 +104,8 @@ export interface Operation extends Span {
   readonly kind: 'operation'
   readonly operands: readonly Expression[]
   readonly cast: boolean
+  /** Elements of an array: `[a, b]`. */
+  readonly list?: boolean
 }
 
 /** `expr.field`, `expr[index]`, `expr:path`. */
@@ -163,7 +167,14 @@ export interface SelectItem extends Span {
 export interface SetOperation extends Span {
   readonly kind: 'set'
   readonly first: Query
-  readonly rest: readonly { readonly operator: SetOperator; readonly byName: boolean; readonly query: Query }[]
+  readonly rest: readonly {
+    readonly operator: SetOperator
+    /** How columns meet: by position, or by name; then all of both, those of the left, or those in common stay. */
+    readonly columns: 'position' | 'all' | 'left' | 'common'
+    /** Of those, the only ones that stay; empty: each of them. */
+    readonly only?: readonly Name[]
+    readonly query: Query
+  }[]
 }
 
 export type SetOperator = 'union' | 'intersect' | 'except'
@@ -209,6 +220,8 @@ interface Aliased extends Span {
 export interface TableSource extends Aliased {
   readonly kind: 'table'
   readonly path: Path
+  /** A stage with its path in place of a table. */
+  readonly stage?: string
   /** The name of the position column where the path leads into an array. */
   readonly ordinal?: Name
 }
@@ -304,6 +317,8 @@ export interface OtherStatement {
   readonly kind: 'other'
   /** Variables it declares: names that are no columns. */
   readonly declares?: readonly Name[]
+  /** Where unqualified names lead from here on: USE, SET search_path. */
+  readonly use?: { readonly database?: Name; readonly schemas?: readonly Name[] }
 }
 
 export interface CreateStatement {
@@ -371,13 +386,15 @@ export interface Returning {
   readonly into?: { readonly target: Target; readonly columns: readonly Name[] }
 }
 
-export interface MergeStatement {
+export interface MergeStatement extends Returning {
   readonly kind: 'merge'
   readonly with: readonly Cte[]
   readonly recursive: boolean
   readonly target: Target
   readonly source: Source
   readonly on: readonly Expression[]
+  /** DuckDB's USING (a, b) in place of ON. */
+  readonly using: readonly Name[]
   readonly actions: readonly MergeAction[]
 }
 
@@ -400,6 +417,9 @@ export interface CopyStatement {
   readonly query?: Query
   /** The query as a string of its own: Redshift's UNLOAD. */
   readonly text?: string
+  /** The file, folder or stage that is read, and the one that is written. */
+  readonly from?: string
+  readonly to?: string
 }
 
 export interface CloneStatement {

@@ -54,7 +54,8 @@ export function skipType(c: Cursor): void {
   }
 }
 
-function skipAngles(c: Cursor): void {
+/** From `<` past the `>` that closes it. */
+export function skipAngles(c: Cursor): void {
   let depth = 0
   do {
     const { key, type } = advance(c)
@@ -87,13 +88,14 @@ interface Inside {
   readonly order: Expression[]
   readonly columns: Name[]
   readonly tables: Path[]
+  readonly models: Path[]
 }
 
 /** From the opening parenthesis of a call to the end of its OVER. */
 export function readCall(c: Cursor, name: Path): Call {
   const start = name[0]?.start ?? 0
   const key = name.at(-1)?.text.toUpperCase() ?? ''
-  const inside: Inside = { args: [], order: [], columns: [], tables: [] }
+  const inside: Inside = { args: [], order: [], columns: [], tables: [], models: [] }
   nested(c, () => readArguments(c, key, inside))
   // ClickHouse: quantile(0.5)(x).
   if (c.traits.dialect === 'clickhouse' && isNext(c, '(')) nested(c, () => readArguments(c, key, inside))
@@ -137,6 +139,7 @@ export function readCall(c: Cursor, name: Path): Call {
     ...(over === undefined ? {} : { over }),
     ...(inside.columns.length === 0 ? {} : { columns: inside.columns }),
     ...(inside.tables.length === 0 ? {} : { tables: inside.tables }),
+    ...(inside.models.length === 0 ? {} : { models: inside.models }),
     start,
     end: previousEnd(c),
   }
@@ -153,8 +156,9 @@ function readKeep(c: Cursor, inside: Inside): void {
 
 function readArguments(c: Cursor, key: string, inside: Inside): void {
   expect(c, '(')
-  if (key === 'EXTRACT' && isName(peek(c)))
-    while (!isNext(c, 'FROM') && !isNext(c, ',') && peek(c).key !== ')') c.at += 1
+  if (key === 'EXTRACT' && isName(peek(c))) skipUntil(c, EXTRACT_ENDS)
+  if (NAMED_XML.has(key) && take(c, 'NAME')) readName(c, 'a name')
+  if (isNext(c, 'MODEL') && isName(peek(c, 1))) inside.models.push(...readModel(c))
   if (NO_ARGUMENT_TYPE.has(key) && TYPE_FIRST.has(c.traits.dialect)) skipUntil(c, COMMA)
   if (key === 'SEMANTIC_VIEW') {
     inside.tables.push(readPath(c, 'a semantic view'))
@@ -170,6 +174,7 @@ function readArguments(c: Cursor, key: string, inside: Inside): void {
       return
     }
     if (take(c, ',')) between = false
+    else if (isNext(c, 'IGNORE', 'NULLS') || isNext(c, 'RESPECT', 'NULLS')) c.at += 2
     else if (take(c, 'ORDER', 'BY')) inside.order.push(...readOrderList(c))
     else if (take(c, 'AS')) skipUntil(c, COMMA)
     else if (take(c, 'RETURNING')) skipUntil(c, RETURNING_ENDS)
@@ -187,6 +192,10 @@ function readArguments(c: Cursor, key: string, inside: Inside): void {
   }
 }
 
+/** Functions whose first argument names an element, not a column. */
+const NAMED_XML = new Set(['XMLELEMENT', 'XMLPI'])
+const EXTRACT_ENDS = new Set(['FROM', ','])
+
 const COMMA = new Set([','])
 const RETURNING_ENDS = new Set([',', 'COLUMNS', 'DEFAULT', 'NULL', 'ERROR', 'EMPTY', 'WITH', 'WITHOUT', 'FORMAT', 'ON'])
 
@@ -198,6 +207,12 @@ function isSeparator(c: Cursor, between: boolean): boolean {
   const next = peek(c, 1)
   if (token.key === ':') return true
   return !SOFT.has(token.key) || (token.key === 'KEY' && (next.type === 'string' || isName(next)))
+}
+
+/** BigQuery's `MODEL dataset.m`: what ML.PREDICT and its relatives read beside a table. */
+function readModel(c: Cursor): Path[] {
+  c.at += 1
+  return [readPath(c, 'a model')]
 }
 
 /** `TABLE(t)`, `TABLE t`, with PARTITION BY and ORDER BY of polymorphic functions. */
@@ -251,7 +266,7 @@ function readArgument(c: Cursor, key: string, index: number): Argument {
 
 /** `input => TABLE(t)`: as a whole-table reference it is a literal here; the table itself is read by `tables`. */
 function readTableValue(c: Cursor): Expression {
-  const inside: Inside = { args: [], order: [], columns: [], tables: [] }
+  const inside: Inside = { args: [], order: [], columns: [], tables: [], models: [] }
   const { start } = peek(c)
   readTableArgument(c, inside)
   return {
@@ -270,12 +285,30 @@ function readTableValue(c: Cursor): Expression {
 function isDatePart(c: Cursor, key: string, index: number): boolean {
   const after = peek(c, 1).key
   const last = after === ')' || (after === '(' && c.traits.dialect === 'bigquery')
-  if (c.traits.dialect === 'bigquery' || key === 'LAST_DAY' || key === 'TRUNC') return index > 0 && last
+  const trailing = c.traits.dialect === 'bigquery' || key === 'LAST_DAY' || key === 'TRUNC'
+  // Whose text a generic one is nobody knows: MONTH stands at either end, M is a column.
+  if (trailing || (c.traits.dialect === 'generic' && index > 0 && peek(c).key.length > 3)) return index > 0 && last
   return index === 0 && after === ','
+}
+
+/** DuckDB's `lambda x, y : x + y`. */
+function readNamedLambda(c: Cursor): Expression | undefined {
+  const { start } = peek(c)
+  let ahead = 2
+  while (isName(peek(c, ahead - 1)) && peek(c, ahead).key === ',') ahead += 2
+  if (!isName(peek(c, ahead - 1)) || peek(c, ahead).key !== ':') return undefined
+  const parameters = Array.from({ length: ahead / 2 }, (_, index) => toName(peek(c, 1 + index * 2)))
+  c.at += ahead + 1
+  const body = c.grammar.expression(c)
+  return { kind: 'lambda', parameters, body, start, end: body.end }
 }
 
 function readLambda(c: Cursor): Expression | undefined {
   const token = peek(c)
+  if (token.key === 'LAMBDA' && c.traits.dialect === 'duckdb') {
+    const lambda = readNamedLambda(c)
+    if (lambda !== undefined) return lambda
+  }
   if (isName(token) && peek(c, 1).key === '->') {
     const body = peek(c, 2)
     if (c.traits.dialect === 'duckdb' && (body.type === 'string' || body.type === 'number')) return undefined

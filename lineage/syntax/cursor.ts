@@ -149,8 +149,27 @@ export function skipParens(c: Cursor): void {
   }
 }
 
-/** `a.b.c`, with the dialect's own ways of writing it: `proj-x.ds.t`, `` `proj.ds.t` ``, `db..t`. */
+/** A name written in a string: `'db."My schema".t'`. */
+export function spelledPath(text: string, span: Span): Path {
+  const parts = text.match(/"(?:[^"]|"")*"|`[^`]*`|[^."`\s]+/g) ?? [text]
+  return parts.map((part) => {
+    const quoted = /^["`]/.test(part)
+    return { text: quoted ? part.slice(1, -1).replaceAll('""', '"') : part, quoted, start: span.start, end: span.end }
+  })
+}
+
+/** Dialects with IDENTIFIER('name') where a name is expected. */
+const IDENTIFIERS = new Set<string>(['snowflake', 'databricks', 'spark'])
+
+/** `a.b.c`, with the dialect's own ways of writing it: `proj-x.ds.t`, `` `proj.ds.t` ``, `db..t`, IDENTIFIER('a.b'). */
 export function readPath(c: Cursor, what: string): Path {
+  if (isNext(c, 'IDENTIFIER', '(') && IDENTIFIERS.has(c.traits.dialect)) {
+    const name = peek(c, 2)
+    if (name.type !== 'string' || peek(c, 3).key !== ')')
+      throw unexpected(c, `${what} that is not put together when it runs`)
+    c.at += 4
+    return spelledPath(name.text, name)
+  }
   const path: Name[] = [...readPathPart(c, what)]
   for (;;) {
     if (isNext(c, '.', '.')) c.at += 2

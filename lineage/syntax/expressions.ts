@@ -1,6 +1,6 @@
 import type { ColumnRef, Expression, Name, Query } from './ast.ts'
 import { readCall, readCast, skipType } from './calls.ts'
-import { readExpressionList } from './clauses.ts'
+import { readExpressionList, readWindowSpec } from './clauses.ts'
 import {
   advance,
   type Cursor,
@@ -11,6 +11,7 @@ import {
   peek,
   previousEnd,
   readName,
+  skipParens,
   take,
   toName,
   unexpected,
@@ -19,6 +20,7 @@ import type { Token } from './lexer.ts'
 import { takeOperator, took } from './operators.ts'
 import { isQueryNext } from './query-start.ts'
 import { readPattern, readStarModifiers } from './star-items.ts'
+import { readTyped } from './typed.ts'
 import { CONSTANT_WORDS, NOT_EXPRESSIONS, PSEUDO_COLUMNS } from './words.ts'
 
 /** Reads one expression. Operators are taken as they come: what matters is which operands there are. */
@@ -41,7 +43,16 @@ function continueExpression(c: Cursor, first: Expression): Expression {
 }
 
 const SIGNS = new Set(['+', '-', '~', '!', '@', '|/', '||/', '!!'])
-const PASSING_WORDS = new Set(['DISTINCT', 'ALL', 'PRIOR', 'CONNECT_BY_ROOT', 'BINARY', 'UNIQUE', 'VARIADIC'])
+const PASSING_WORDS = new Set([
+  'APPROXIMATE',
+  'DISTINCT',
+  'ALL',
+  'PRIOR',
+  'CONNECT_BY_ROOT',
+  'BINARY',
+  'UNIQUE',
+  'VARIADIC',
+])
 
 function readOperand(c: Cursor): Expression {
   const token = peek(c)
@@ -50,7 +61,8 @@ function readOperand(c: Cursor): Expression {
     const value = nested(c, () => readOperand(c))
     return { kind: 'operation', operands: [value], cast: false, start: token.start, end: value.end }
   }
-  if (PASSING_WORDS.has(token.key) && startsOperand(peek(c, 1), token)) {
+  const called = token.key !== 'APPROXIMATE' || peek(c, 2).key === '('
+  if (PASSING_WORDS.has(token.key) && called && startsOperand(peek(c, 1), token)) {
     c.at += 1
     return readOperand(c)
   }
@@ -120,6 +132,8 @@ function readSymbolic(c: Cursor, token: Token): Expression {
     }
     case '*':
       c.at += 1
+      // DuckDB's *COLUMNS(…) spreads what COLUMNS finds over the arguments.
+      if (isNext(c, 'COLUMNS', '(')) return readPrimary(c)
       return readStarModifiers(c, [], token.start)
     case '[':
       return readElements(c, token, ']')
@@ -149,7 +163,8 @@ function readElements(c: Cursor, open: Token, close: string): Expression {
     if (isName(peek(c)) && (peek(c, 1).key === ':' || peek(c, 1).type === 'string')) c.at += 1
     else operands.push(readExpression(c))
   }
-  return { kind: 'operation', operands, cast: false, start: open.start, end: previousEnd(c) }
+  const list = close === ']'
+  return { kind: 'operation', operands, cast: false, list, start: open.start, end: previousEnd(c) }
 }
 
 const CONTINUES_QUERY = new Set(['UNION', 'INTERSECT', 'EXCEPT', 'MINUS', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH', '|>'])
@@ -228,14 +243,14 @@ function readSpecial(c: Cursor, token: Token): Expression | undefined {
     case 'EXISTS':
       return next.key === '(' ? readExists(c, token) : undefined
     case 'INTERVAL':
-      return next.key === ',' || next.key === ')' || next.key === '.' || next.key === 'FROM' || next.key === 'AS'
-        ? undefined
-        : readInterval(c, token)
+      return isIntervalName(next) ? undefined : readInterval(c, token)
     case 'ARRAY':
-      return next.key === '[' || next.key === '<' ? readTyped(c, token) : undefined
+      return next.key === '[' || next.key === '<' ? readTyped(c, token, readElements) : undefined
     case 'STRUCT':
     case 'MAP':
-      return next.key === '<' || (token.key === 'MAP' && next.key === '{') ? readTyped(c, token) : undefined
+      return next.key === '<' || (token.key === 'MAP' && next.key === '{')
+        ? readTyped(c, token, readElements)
+        : undefined
     case 'COLUMNS':
       return readPattern(c, token)
     case 'NEXT':
@@ -276,6 +291,28 @@ const UNIT_WORDS = new Set(
   ),
 )
 
+const AFTER_NAME = new Set([
+  'FROM',
+  'AS',
+  'IS',
+  'IN',
+  'END',
+  'THEN',
+  'WHEN',
+  'ELSE',
+  'AND',
+  'OR',
+  'ASC',
+  'DESC',
+  'LIKE',
+])
+
+/** Whether the word INTERVAL before this token is a column's name. */
+function isIntervalName(next: Token): boolean {
+  if (next.type === 'end' || AFTER_NAME.has(next.key)) return true
+  return next.type === 'operator' && !/^(?:\(|-|\+|\?|:)$/.test(next.key)
+}
+
 /** `INTERVAL '1' DAY TO SECOND`, `INTERVAL n MONTH`, `INTERVAL '1 day'`. */
 function readInterval(c: Cursor, token: Token): Expression {
   c.at += 1
@@ -285,7 +322,7 @@ function readInterval(c: Cursor, token: Token): Expression {
     c.at += 1
     if (isNext(c, '(') && peek(c, 1).type === 'number') c.at += isNext(c, '(', ',') ? 5 : 3
     // Spark: INTERVAL 1 DAY 2 HOURS.
-    if (peek(c).type === 'number' && UNIT_WORDS.has(peek(c, 1).key)) c.at += 1
+    if (/^(?:number|string)$/.test(peek(c).type) && UNIT_WORDS.has(peek(c, 1).key)) c.at += 1
   }
   return { kind: 'operation', operands, cast: false, start: token.start, end: previousEnd(c) }
 }
@@ -296,22 +333,11 @@ function readIntervalValue(c: Cursor): Expression {
   return continueExpression(c, first)
 }
 
-/** `ARRAY[…]`, `ARRAY<INT64>[…]`, `STRUCT<a INT64>(…)`. */
-function readTyped(c: Cursor, token: Token): Expression {
-  c.at += 1
-  if (isNext(c, '<')) skipType(c)
-  if (isNext(c, '[')) return { ...readElements(c, peek(c), ']'), start: token.start }
-  if (isNext(c, '{')) return { ...readElements(c, peek(c), '}'), start: token.start }
-  expect(c, '(')
-  const operands = readExpressionList(c)
-  expect(c, ')')
-  return { kind: 'operation', operands, cast: false, start: token.start, end: previousEnd(c) }
-}
-
 function readSequence(c: Cursor, token: Token): Expression {
   c.at += 3
   readName(c, 'a sequence')
   while (take(c, '.')) readName(c, 'a sequence')
+  if (take(c, 'OVER')) skipParens(c)
   return { kind: 'literal', start: token.start, end: previousEnd(c) }
 }
 
@@ -342,6 +368,7 @@ function readReference(c: Cursor, token: Token): Expression {
     }
     // Snowflake's t.$1: which column that is, only the order of the source tells.
     if (next.type === 'variable') {
+      if (next.text.startsWith(':')) break
       c.at += 2
       return { kind: 'literal', start: token.start, end: next.end }
     }
@@ -350,7 +377,13 @@ function readReference(c: Cursor, token: Token): Expression {
     c.at += 1
     path.push(...splitQuoted(c, advance(c)))
   }
-  if (isNext(c, '(') && !(isNext(c, '(', '+', ')') && c.traits.dialect === 'oracle')) return readCall(c, path)
+  // Snowflake's model!method(…).
+  if (isNext(c, '!') && isName(peek(c, 1)) && peek(c).start === previousEnd(c) && c.traits.dialect === 'snowflake') {
+    c.at += 1
+    path.push(toName(advance(c)))
+    if (!isNext(c, '(')) return { kind: 'literal', start: token.start, end: previousEnd(c) }
+  }
+  if (isNext(c, '(') && !isNext(c, '(', '+', ')')) return readCall(c, path)
   const last = path.at(-1)?.text.toUpperCase()
   const sequence = path.length > 1 && (last === 'NEXTVAL' || last === 'CURRVAL')
   if (sequence) return { kind: 'literal', start: token.start, end: previousEnd(c) }
@@ -371,6 +404,9 @@ function readPostfix(c: Cursor, first: Expression): Expression {
       c.at += 1
       skipType(c)
       value = { kind: 'operation', operands: [value], cast: true, start: first.start, end: previousEnd(c) }
+    } else if (token.key === 'OVER' && peek(c, 1).key === '(' && value.kind === 'call' && value.over === undefined) {
+      c.at += 1
+      value = { ...value, over: readWindowSpec(c), end: previousEnd(c) }
     } else {
       const access = readAccess(c, value, token)
       if (access === undefined) return value
@@ -390,10 +426,17 @@ function readAccess(c: Cursor, base: Expression, token: Token): Expression | und
     end: previousEnd(c),
   })
   const adjacent = token.start === previousEnd(c)
+  if (c.traits.dialect === 'oracle' && takeIntervalType(c)) return done([])
   if (token.key === '.' && peek(c, 1).key === '*') {
     c.at += 2
     const star = readStarModifiers(c, [], base.start)
     return star.except.length + star.replace.length > 0 ? done([], true) : done([], true)
+  }
+  // ClickHouse's json.a.:Int64 and json.^nested.
+  if (token.key === '.' && (peek(c, 1).key === '^' || /^:./.test(peek(c, 1).key))) {
+    c.at += peek(c, 1).key === '^' ? 3 : 2
+    if (isNext(c, '(')) skipParens(c)
+    return done([])
   }
   if (token.key === '.' && (isName(peek(c, 1)) || peek(c, 1).type === 'number')) {
     const field = peek(c, 1)
@@ -416,6 +459,16 @@ function readAccess(c: Cursor, base: Expression, token: Token): Expression | und
     return done([])
   }
   return undefined
+}
+
+/** Oracle's `(a - b) DAY(9) TO SECOND(3)`. */
+function takeIntervalType(c: Cursor): boolean {
+  if (!isNext(c, 'DAY') && !isNext(c, 'YEAR')) return false
+  const precision = peek(c, 1).key === '(' ? 3 : 0
+  if (peek(c, 1 + precision).key !== 'TO') return false
+  c.at += precision + 3
+  if (isNext(c, '(')) skipParens(c)
+  return true
 }
 
 function readIndex(c: Cursor, done: (indexes: readonly Expression[]) => Expression): Expression {

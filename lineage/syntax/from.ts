@@ -15,12 +15,15 @@ import {
   readNameList,
   readPath,
   skipParens,
+  spelledPath,
   take,
   unexpected,
 } from './cursor.ts'
+import { isStageNext, readLocation } from './locations.ts'
 import { readMatch, readPivot, readUnpivot } from './pivots.ts'
 import { isQueryNext } from './query-start.ts'
 import { readSelectItems } from './select-items.ts'
+import { readTableSuffixes } from './table-suffixes.ts'
 import { NOT_TABLES } from './words.ts'
 
 /** What follows FROM: sources and how each is joined to those before. */
@@ -35,7 +38,12 @@ function plain(source: Source, join: JoinType): FromItem {
 export function continueFrom(c: Cursor, first: readonly FromItem[]): FromItem[] {
   const items = [...first]
   for (;;) {
-    if (take(c, ',')) items.push(plain(readSource(c), 'comma'))
+    if (take(c, ',')) {
+      // Snowflake and DuckDB let a comma too many pass.
+      if (peek(c).type === 'end' || (NOT_TABLES.has(peek(c).key) && peek(c, 1).key !== '.') || isNext(c, ';'))
+        return items
+      items.push(plain(readSource(c), 'comma'))
+    } else if (isPivotedJoin(c, items)) items.splice(0, items.length, plain(readPivot(c, joined(c, items)), 'first'))
     else if (isNext(c, 'LATERAL', 'VIEW')) items.push(plain(readLateralView(c), 'cross'))
     else {
       const join = takeJoin(c)
@@ -58,6 +66,15 @@ export function continueFrom(c: Cursor, first: readonly FromItem[]): FromItem[] 
   }
 }
 
+/** Oracle's PIVOT behind the condition of a join takes the whole join. */
+function isPivotedJoin(c: Cursor, items: readonly FromItem[]): boolean {
+  return isNext(c, 'PIVOT', '(') && (items.at(-1)?.on.length ?? 0) > 0
+}
+
+function joined(c: Cursor, items: readonly FromItem[]): Source {
+  return { kind: 'joined', items: [...items], columns: [], start: items[0]?.source.start ?? 0, end: previousEnd(c) }
+}
+
 interface Join {
   readonly type: JoinType
   readonly natural: boolean
@@ -66,7 +83,7 @@ interface Join {
 }
 
 const JOIN_WORDS = new Set(
-  'NATURAL GLOBAL LOCAL ANY ALL ASOF SEMI ANTI INNER LEFT RIGHT FULL OUTER CROSS POSITIONAL PASTE HASH MERGE LOOP REMOTE'.split(
+  'NATURAL GLOBAL LOCAL ANY ALL ASOF SEMI ANTI INNER LEFT RIGHT FULL OUTER CROSS DIRECTED POSITIONAL PASTE HASH MERGE LOOP REMOTE'.split(
     ' ',
   ),
 )
@@ -102,6 +119,11 @@ function readJoined(c: Cursor, join: Join): FromItem {
     : asLateral(readSource(c), join.apply)
   const on: Expression[] = []
   let using: Name[] = []
+  // Snowflake's ASOF JOIN t MATCH_CONDITION (a.x >= t.y) ON ….
+  if (take(c, 'MATCH_CONDITION', '(')) {
+    on.push(c.grammar.expression(c))
+    expect(c, ')')
+  }
   if (take(c, 'ON')) on.push(c.grammar.expression(c))
   else if (take(c, 'USING')) {
     if (isNext(c, '(')) using = readNameList(c)
@@ -162,7 +184,10 @@ export function readSource(c: Cursor): Source {
       else if (isNext(c, 'MATCH_RECOGNIZE', '(')) source = readMatch(c, source)
       else if (
         isNext(c, 'TABLESAMPLE') ||
-        (isNext(c, 'SAMPLE') && (peek(c, 1).type === 'number' || peek(c, 1).key === '('))
+        (isNext(c, 'SAMPLE') &&
+          (peek(c, 1).type === 'number' ||
+            peek(c, 1).key === '(' ||
+            (SAMPLES.has(peek(c, 1).key) && peek(c, 2).key === '(')))
       )
         readSample(c)
       else return source
@@ -172,15 +197,20 @@ export function readSource(c: Cursor): Source {
   })
 }
 
+const SAMPLES = new Set(['SYSTEM', 'BERNOULLI', 'RESERVOIR', 'BLOCK', 'ROW'])
+
 function readSample(c: Cursor): void {
   c.at += 1
-  while (/^(?:SYSTEM|BERNOULLI|RESERVOIR|BLOCK|ROW)$/.test(peek(c).key)) c.at += 1
+  while (SAMPLES.has(peek(c).key)) c.at += 1
   if (isNext(c, '(')) skipParens(c)
   else {
     c.at += 1
     if (take(c, '/')) c.at += 1
   }
-  if (take(c, 'OFFSET')) c.at += 1
+  if (take(c, 'OFFSET')) {
+    c.at += 1
+    if (take(c, '/')) c.at += 1
+  }
   if (isNext(c, 'REPEATABLE', '(') || isNext(c, 'SEED', '(')) {
     c.at += 1
     skipParens(c)
@@ -191,7 +221,7 @@ function readBareSource(c: Cursor): Source {
   const { start } = peek(c)
   const lateral = take(c, 'LATERAL')
   if (isNext(c, '(')) return readParenthesised(c, lateral)
-  if (isNext(c, 'VALUES') && (peek(c, 1).key === '(' || peek(c, 1).key === 'ROW'))
+  if (isNext(c, 'VALUES') && isQueryNext(c))
     return withAlias(c, { kind: 'values', rows: readValuesRows(c), columns: [], start, end: 0 })
   if (isNext(c, 'ROWS', 'FROM', '(')) return readRowsFrom(c, start)
   if (isNext(c, 'TABLE', '(')) return readTableCall(c, start)
@@ -200,6 +230,14 @@ function readBareSource(c: Cursor): Source {
   if (isNext(c, 'ONLY') && (isName(peek(c, 1)) || peek(c, 1).key === '(')) return readOnly(c, start)
   if (isNext(c, '[')) return readLegacyName(c, start)
   if (isNext(c, '{')) return readOdbcJoin(c)
+  // DuckDB's `alias: source`.
+  if (c.traits.dialect === 'duckdb' && isName(peek(c)) && peek(c, 1).key === ':') {
+    const alias = readName(c, 'an alias')
+    c.at += 1
+    return { ...readBareSource(c), alias, start }
+  }
+  // Redshift's FROM t, UNPIVOT t.object AS value AT attribute.
+  if (isNext(c, 'UNPIVOT') && isName(peek(c, 1)) && c.traits.dialect === 'redshift') c.at += 1
   return readTable(c, start)
 }
 
@@ -246,12 +284,23 @@ function readParenthesised(c: Cursor, lateral: boolean): Source {
   return withAlias(c, { kind: 'query', query: inner, lateral, columns: [], start, end: 0 })
 }
 
+/** SQL Server reads from what a statement gives back: FROM (MERGE … OUTPUT …) AS t. */
+function isWriteNext(c: Cursor): boolean {
+  return c.traits.dialect === 'tsql' && /^(?:INSERT|UPDATE|DELETE|MERGE)$/.test(peek(c).key) && isName(peek(c, 1))
+}
+
+function readWrite(c: Cursor): Query {
+  const { start } = peek(c)
+  const body = c.grammar.statement(c)
+  return { kind: 'nested', with: [], recursive: false, body, order: [], start, end: previousEnd(c) }
+}
+
 const CONTINUES_QUERY = new Set(['UNION', 'INTERSECT', 'EXCEPT', 'MINUS', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH'])
 
 function readGroup(c: Cursor): Query | FromItem[] {
   expect(c, '(')
-  if (isQueryNext(c)) {
-    const query = c.grammar.query(c)
+  if (isQueryNext(c) || isWriteNext(c)) {
+    const query = isWriteNext(c) ? readWrite(c) : c.grammar.query(c)
     expect(c, ')')
     return query
   }
@@ -280,13 +329,17 @@ function closeJoin(c: Cursor, items: FromItem[]): FromItem[] {
 export function readValuesRows(c: Cursor): Expression[][] {
   expect(c, 'VALUES')
   const rows: Expression[][] = []
+  let scalars = false
   do {
     take(c, 'ROW')
     if (take(c, '(')) {
       rows.push(readExpressionList(c))
       expect(c, ')')
-    } else if (peek(c).type === 'end' || rows.length > 0) break
-    else rows.push([c.grammar.expression(c)])
+    } else if (peek(c).type === 'end' || (rows.length > 0 && !scalars)) break
+    else {
+      scalars = true
+      rows.push([c.grammar.expression(c)])
+    }
   } while (take(c, ','))
   return rows
 }
@@ -298,7 +351,10 @@ function readRowsFrom(c: Cursor, start: number): Source {
   const operands: Expression[] = []
   do {
     operands.push(c.grammar.expression(c))
-    if (take(c, 'AS')) skipParens(c)
+    if (take(c, 'AS')) {
+      if (isName(peek(c))) c.at += 1
+      skipParens(c)
+    }
   } while (take(c, ','))
   expect(c, ')')
   const call: Expression = { kind: 'operation', operands, cast: false, start, end: previousEnd(c) }
@@ -316,6 +372,9 @@ function readTableCall(c: Cursor, start: number): Source {
   }
   const expression = c.grammar.expression(c)
   expect(c, ')')
+  // Snowflake's TABLE('db.schema.t').
+  if (expression.kind === 'literal' && expression.value !== undefined)
+    return withAlias(c, { kind: 'table', path: spelledPath(expression.value, expression), columns: [], start, end: 0 })
   if (expression.kind === 'column')
     return withAlias(c, { kind: 'table', path: expression.path, columns: [], start, end: 0 })
   if (expression.kind === 'call' && expression.over !== undefined) throw unexpected(c, 'a table function')
@@ -326,12 +385,27 @@ function readTableCall(c: Cursor, start: number): Source {
 function readTable(c: Cursor, start: number): Source {
   const first = peek(c)
   if (NOT_TABLES.has(first.key) && peek(c, 1).key !== '.') throw unexpected(c, 'a table')
-  const path = readPath(c, 'a table')
+  const stage = isStageNext(c) ? readLocation(c) : undefined
+  const path =
+    stage === undefined ? readPath(c, 'a table') : [{ text: stage, quoted: true, start, end: previousEnd(c) }]
   const isCall =
-    isNext(c, '(') && !(c.traits.dialect === 'tsql' && HINTS.has(peek(c, 1).key)) && first.type !== 'string'
+    stage === undefined &&
+    isNext(c, '(') &&
+    !(c.traits.dialect === 'tsql' && HINTS.has(peek(c, 1).key)) &&
+    first.type !== 'string'
   if (isCall) return readFunction(c, path, start)
-  if (first.text.startsWith('@') && first.type === 'variable') readStagePath(c)
-  const source: TableSource = { kind: 'table', path, columns: [], start, end: previousEnd(c) }
+  // The options of a stage or a file: (FILE_FORMAT => …, PATTERN => …).
+  if ((stage !== undefined || first.text.startsWith('@')) && isNext(c, '(')) skipParens(c)
+  // Redshift's t.items[0] in FROM is an array of t as t.items is.
+  while (c.traits.dialect === 'redshift' && isNext(c, '[') && peek(c, 2).key === ']') c.at += 3
+  const source: TableSource = {
+    kind: 'table',
+    path,
+    ...(stage === undefined ? {} : { stage }),
+    columns: [],
+    start,
+    end: previousEnd(c),
+  }
   readTableSuffixes(c)
   const aliased = { ...source, ...readSourceAlias(c) }
   readTableSuffixes(c)
@@ -342,83 +416,6 @@ function readTable(c: Cursor, start: number): Source {
     ordinal = readName(c, 'an alias')
   }
   return { ...aliased, ...(ordinal === undefined ? {} : { ordinal }), end: previousEnd(c) }
-}
-
-/** The rest of Snowflake's `@stage/dir/file.csv (FILE_FORMAT => …)`. */
-function readStagePath(c: Cursor): void {
-  while (peek(c).start === previousEnd(c) && /^(?:\/|\.|-|%|~|\*)$/.test(peek(c).key) && peek(c).type === 'operator') {
-    c.at += 1
-    if (peek(c).start === previousEnd(c) && (isName(peek(c)) || peek(c).type === 'number')) c.at += 1
-  }
-  if (isNext(c, '(')) skipParens(c)
-}
-
-/** What stands between a table and its alias, or behind it, and changes no column. */
-function readTableSuffixes(c: Cursor): void {
-  for (;;) {
-    const next = peek(c, 1)
-    if (isNext(c, 'WITH', '(') && c.traits.dialect !== 'generic') {
-      c.at += 1
-      skipParens(c)
-    } else if (isNext(c, '(') && HINTS.has(next.key)) skipParens(c)
-    else if (isNext(c, 'FINAL') && c.traits.dialect === 'clickhouse') c.at += 1
-    else if (isNext(c, '*') && c.traits.dialect === 'postgres') c.at += 1
-    else if (isNext(c, '@') && isName(next)) skipLink(c)
-    else if (peek(c).type === 'variable' && peek(c).text.startsWith('@') && peek(c).start === previousEnd(c)) c.at += 1
-    else if (isTimeTravel(c)) readTimeTravel(c)
-    else if (/^(?:USE|FORCE|IGNORE)$/.test(peek(c).key) && /^(?:INDEX|KEY)$/.test(next.key)) readIndexHint(c)
-    else if (isNext(c, 'INDEXED', 'BY')) c.at += 3
-    else if (isNext(c, 'NOT', 'INDEXED')) c.at += 2
-    else if (isNext(c, 'PARTITION', '(') || isNext(c, 'SUBPARTITION', '(')) {
-      c.at += 1
-      skipParens(c)
-    } else return
-  }
-}
-
-function skipLink(c: Cursor): void {
-  c.at += 1
-  readName(c, 'a database link')
-  while (take(c, '.')) readName(c, 'a database link')
-}
-
-const TIME_WORDS = new Set(['SYSTEM_TIME', 'SYSTEM_VERSION', 'VERSION', 'TIMESTAMP', 'BUSINESS_TIME'])
-
-function isTimeTravel(c: Cursor): boolean {
-  if (isNext(c, 'FOR')) return TIME_WORDS.has(peek(c, 1).key)
-  if (isNext(c, 'VERSION', 'AS', 'OF') || isNext(c, 'TIMESTAMP', 'AS', 'OF') || isNext(c, 'AS', 'OF')) return true
-  return /^(?:AT|BEFORE|CHANGES|END)$/.test(peek(c).key) && peek(c, 1).key === '(' && c.traits.dialect === 'snowflake'
-}
-
-/** FOR SYSTEM_TIME AS OF x, FROM x TO y, BETWEEN x AND y, ALL; AS OF SCN n; AT (TIMESTAMP => x). */
-function readTimeTravel(c: Cursor): void {
-  if (peek(c, 1).key === '(') {
-    c.at += 1
-    skipParens(c)
-    return
-  }
-  take(c, 'FOR')
-  if (TIME_WORDS.has(peek(c).key)) c.at += 1
-  if (take(c, 'ALL')) return
-  if (take(c, 'CONTAINED', 'IN')) {
-    skipParens(c)
-    return
-  }
-  const range = isNext(c, 'FROM') || isNext(c, 'BETWEEN')
-  if (range) c.at += 1
-  else {
-    expect(c, 'AS')
-    expect(c, 'OF')
-    if (/^(?:SCN|TIMESTAMP)$/.test(peek(c).key) && peek(c, 1).type !== 'string') c.at += 1
-  }
-  c.grammar.expression(c)
-  if (range && take(c, 'TO')) c.grammar.expression(c)
-}
-
-function readIndexHint(c: Cursor): void {
-  c.at += 2
-  if (take(c, 'FOR')) while (!isNext(c, '(')) if (advance(c).type === 'end') throw unexpected(c, '(')
-  skipParens(c)
 }
 
 function readFunction(c: Cursor, path: Path, start: number): Source {

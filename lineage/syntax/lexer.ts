@@ -35,12 +35,14 @@ const NUMBER = /0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[
 const DIGIT_WORD = /\d+[A-Za-z_]\w*/y
 const VARIABLE =
   /:[A-Za-z_]\w*|@@?[\p{L}_$#][\p{L}\p{N}_$#]*|\$\d+|\$\{[^}]*\}|%\(\w+\)s|%s|\{\s*[A-Za-z_]\w*\s*:\s*[\w(), ]+\}/uy
-/** T-SQL's `$action`, `$identity`. */
-const ACTION = /\$[A-Za-z]+/y
+/** T-SQL's `$action`, the variables of Snowflake's sessions, the parameters of DuckDB. */
+const DOLLAR_NAME = /\$[A-Za-z_]\w*/y
+/** Operators of PostgreSQL and its extensions: `-|-`, `<<->>`, `<#>`. https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS */
+const CUSTOM = /[+\-*/<>=~!@#%^&|`]{2,}/y
 const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
 const SPACE = /[\s\u00a0\u200b\ufeff]+/y
 const OPERATORS =
-  /<=>|->>|#>>|\|\|\/|!~~\*|!~\*|~~\*|!~~|@\?|@@|->|#>|#-|\|>|\|\||\|\/|::|:=|=>|==|<=|>=|<>|!=|!~|~\*|~~|&&|<<|>>|@>|<@|\?\||\?&|<->|\*\*|\^@|&<|&>/y
+  /<=>|\^=|!<|!>|->>|#>>|\|\|\/|!~~\*|!~\*|~~\*|!~~|@\?|@@|->|#>|#-|\|>|\|\||\|\/|::|:=|=>|==|<=|>=|<>|!=|!~|~\*|~~|&&|<<|>>|@>|<@|\?\||\?&|<->|\*\*|\^@|&<|&>/y
 const STRING_PREFIX = /^(?:[NEBXRU]|RB|BR|U&)$/
 
 /** Splits SQL into tokens; comments and optimiser hints vanish. Never throws: see `failure`. */
@@ -117,7 +119,7 @@ function readToken(text: string, at: number, traits: Traits, tokens: Token[]): n
     return readString(text, at, traits, traits.backslashEscapes, push)
   }
   if (char === '`' && traits.backtickIsName) return readName(text, at, '`', push)
-  if (char === '[' && traits.bracketIsName) return readName(text, at, ']', push)
+  if (char === '[' && traits.bracketIsName) return readName(text, at, ']', push, traits.aliasByEquals)
   const dollar = char === '$' && traits.dollarQuotes ? match(DOLLAR_TAG, text, at) : undefined
   if (dollar !== undefined) return readDollar(text, at, dollar, push)
   const variable = ':@$%{'.includes(char) ? readVariable(text, at, traits, tokens.at(-1)) : undefined
@@ -127,21 +129,21 @@ function readToken(text: string, at: number, traits: Traits, tokens: Token[]): n
   }
   const word = match(traits.hashInNames ? WORD_WITH_HASH : WORD, text, at)
   if (word !== undefined) return readWord(text, at, word, traits, push)
-  const operator = match(OPERATORS, text, at) ?? char
+  const operator = (traits.customOperators ? customOperator(text, at) : undefined) ?? match(OPERATORS, text, at) ?? char
   return push('operator', operator, operator, at + operator.length)
 }
 
 type Push = (type: TokenType, value: string, key: string, end: number) => number
 
 function readVariable(text: string, at: number, traits: Traits, previous: Token | undefined): string | undefined {
-  const found = match(VARIABLE, text, at) ?? (traits.aliasByEquals ? match(ACTION, text, at) : undefined)
+  const found = match(VARIABLE, text, at) ?? (traits.dollarNames ? match(DOLLAR_NAME, text, at) : undefined)
   if (found === undefined) return undefined
   // `a:b` reads into a value where the dialect has paths; a parameter stands apart from what is before it.
   const touches = previous !== undefined && previous.end === at && previous.type !== 'operator'
   if (found.startsWith(':') && (touches || (previous?.key === ')' && traits.colonPath) || previous?.key === ']'))
     return undefined
   if (found.startsWith('%s') && /\w/.test(text[at + 2] ?? '')) return undefined
-  if (found.startsWith('@') && touches) return undefined
+  if (found.startsWith('@') && (touches || !traits.atVariables)) return undefined
   return found
 }
 
@@ -150,6 +152,9 @@ function readNumber(text: string, at: number, traits: Traits, previous: Token | 
   const inName = previous?.key === '.' || previous?.key === '-' || !traits.doubleQuoteIsName || traits.fold === 'exact'
   if (name !== undefined && inName && !/^\d+[eE]\d+$|^0[xX]/.test(name))
     return push('word', name, name.toUpperCase(), at + name.length)
+  // A name may begin with a digit where a dot stands before it: `t.1a`.
+  const dotted = text[at] === '.' && previous !== undefined && previous.end === at && traits.digitNames
+  if (dotted && (previous.type === 'word' || previous.type === 'quoted')) return push('operator', '.', '.', at + 1)
   // After a dot that follows a name, `.5` is not a number but the fifth element.
   const number = match(NUMBER, text, at) ?? text.slice(at, at + 1)
   return push('number', number, '', at + number.length)
@@ -165,7 +170,17 @@ function readWord(text: string, at: number, word: string, traits: Traits, push: 
       return readString(text, after, traits, key === 'E' || (traits.backslashEscapes && !key.includes('R')), push)
     }
   }
+  // U&'…' and U&"…": their escapes stay as they are.
+  if (key === 'U' && next === '&' && text[after + 1] === "'") return readString(text, after + 1, traits, false, push)
+  if (key === 'U' && next === '&' && text[after + 1] === '"') return readName(text, after + 1, '"', push)
   return push('word', word, key, after)
+}
+
+/** PostgreSQL's rule: the longest run of operator characters, which ends before a comment and, for want of an unusual character, before a sign. */
+function customOperator(text: string, at: number): string | undefined {
+  let found = match(CUSTOM, text, at)?.split(/--|\/\*/)[0]
+  if (found !== undefined && !/[~!@#%^&|`]/.test(found)) found = found.replace(/(?<=.)[+-]+$/, '')
+  return found === undefined || found.length < 2 ? undefined : found
 }
 
 /** A string whose quote is at `open`. Tripled quotes hold single ones, where the dialect has them. */
@@ -173,16 +188,22 @@ function readString(text: string, open: number, traits: Traits, escapes: boolean
   const quote = text[open] ?? ''
   const triples = traits.tripleQuotes
   const triple = quote.repeat(3)
-  if (triples && text.startsWith(triple, open) && text.indexOf(triple, open + 3) > 0) {
-    const close = text.indexOf(triple, open + 3)
-    return push('string', text.slice(open + 3, close), '', close + 3)
+  if (triples && text.startsWith(triple, open)) {
+    const close = closeTriple(text, open + 3, triple)
+    if (close > 0) return push('string', text.slice(open + 3, close), '', close + 3)
   }
   let value = ''
   let from = open + 1
   for (let at = from; at < text.length; at++) {
     const char = text[at]
-    if (char === '\\' && escapes) at += 1
-    else if (char === quote) {
+    if (char === '\\' && escapes) {
+      // What is in the string may be read as SQL in its turn.
+      if (/['"\\]/.test(text[at + 1] ?? '')) {
+        value += text.slice(from, at)
+        from = at + 1
+      }
+      at += 1
+    } else if (char === quote) {
       value += text.slice(from, at)
       if (text[at + 1] !== quote) return push('string', value, '', at + 1)
       value += quote
@@ -193,14 +214,23 @@ function readString(text: string, open: number, traits: Traits, escapes: boolean
   throw new SqlSyntaxError('a string never ends', open)
 }
 
-function readName(text: string, at: number, quote: string, push: Push): number {
+/** Where three quotes stand that no backslash escapes; a fourth belongs to the text. */
+function closeTriple(text: string, from: number, triple: string): number {
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === '\\') at += 1
+    else if (text.startsWith(triple, at)) return at
+  }
+  return -1
+}
+
+function readName(text: string, at: number, quote: string, push: Push, doubled = true): number {
   let value = ''
   let from = at + 1
   for (;;) {
     const close = text.indexOf(quote, from)
     if (close < 0) throw new SqlSyntaxError('a quoted name never ends', at)
     value += text.slice(from, close)
-    if (text[close + 1] !== quote || quote === ']') return push('quoted', value, '', close + 1)
+    if (text[close + 1] !== quote || !doubled) return push('quoted', value, '', close + 1)
     value += quote
     from = close + 2
   }

@@ -2,7 +2,7 @@ import { advance, type Cursor, isNext, peek, readName, take, unexpected } from '
 import type { Token } from './lexer.ts'
 
 const SYMBOLS = new Set(
-  `= == <> != < > <= >= <=> + - * / % ^ & | ~ || && << >> -> ->> #> #>> #- @> <@ ?| ?& ~* !~ !~* ~~ !~~ ~~* !~~* <-> := ** ^@ @? @@ # &< &>`.split(
+  `= == <> != ^= < > <= >= !< !> <=> + - * / % ^ & | ~ || && << >> -> ->> #> #>> #- @> <@ ?| ?& ~* !~ !~* ~~ !~~ ~~* !~~* <-> := ** ^@ @? @@ # &< &>`.split(
     /\s+/,
   ),
 )
@@ -26,6 +26,8 @@ export function takeOperator(c: Cursor): 'binary' | 'postfix' | 'none' | undefin
   if (token.key === 'ISNULL' || token.key === 'NOTNULL') return took(c, 1, 'postfix')
   if (isNext(c, 'AT', 'TIME', 'ZONE')) return took(c, 3, 'binary')
   if (isNext(c, 'AT', 'LOCAL')) return took(c, 2, 'postfix')
+  if (isNext(c, 'GLOBAL', 'IN')) return took(c, 2, 'binary')
+  if (isNext(c, 'GLOBAL', 'NOT', 'IN')) return took(c, 3, 'binary')
   if (isNext(c, 'SIMILAR', 'TO') || isNext(c, 'MEMBER', 'OF') || isNext(c, 'SOUNDS', 'LIKE'))
     return took(c, 2, 'binary')
   if (token.key === 'COLLATE') {
@@ -50,10 +52,13 @@ function takeSymbol(c: Cursor, token: Token): 'binary' | 'postfix' | undefined {
   const { dialect } = c.traits
   if (isNext(c, '(', '+', ')')) return took(c, 3, 'postfix')
   if (SYMBOLS.has(token.key)) return took(c, 1, 'binary')
+  if (c.traits.customOperators && token.key.length > 1 && CUSTOM.test(token.key)) return took(c, 1, 'binary')
   const ternary = dialect === 'clickhouse' && (token.key === '?' || token.key === ':')
   const json = dialect === 'postgres' && token.key === '?'
   return ternary || json ? took(c, 1, 'binary') : undefined
 }
+
+const CUSTOM = /^[+\-*/<>=~!@#%^&|`]+$/
 
 function takeNot(c: Cursor): 'binary' | 'postfix' | undefined {
   const after = peek(c, 1).key
@@ -63,7 +68,7 @@ function takeNot(c: Cursor): 'binary' | 'postfix' | undefined {
 }
 
 const IS_WORDS = new Set(
-  'NOT NULL TRUE FALSE UNKNOWN NAN INFINITE EMPTY JSON OBJECT SCALAR VALUE NORMALIZED NFC NFD NFKC NFKD DOCUMENT'.split(
+  'NOT NULL TRUE FALSE UNKNOWN NAN INFINITE EMPTY JSON OBJECT SCALAR VALUE ARRAY NORMALIZED NFC NFD NFKC NFKD DOCUMENT'.split(
     ' ',
   ),
 )
@@ -74,5 +79,8 @@ function takeIs(c: Cursor): 'binary' | 'postfix' {
   if (take(c, 'DISTINCT', 'FROM')) return 'binary'
   if (!IS_WORDS.has(peek(c).key)) return 'binary'
   while (IS_WORDS.has(peek(c).key)) c.at += 1
+  // IS JSON OBJECT WITH UNIQUE KEYS.
+  if (isNext(c, 'WITH', 'UNIQUE') || isNext(c, 'WITHOUT', 'UNIQUE')) c.at += 1
+  if (take(c, 'UNIQUE')) take(c, 'KEYS')
   return 'postfix'
 }

@@ -26,19 +26,33 @@ export function readPivot(c: Cursor, source: Source): PivotSource {
   expect(c, '(')
   const aggregates = readAggregates(c)
   const on: Expression[] = []
-  let values: SelectItem[] | undefined = []
+  const lists: (SelectItem[] | undefined)[] = []
   while (take(c, 'FOR') || (on.length > 0 && !isNext(c, ')') && !isNext(c, 'GROUP') && !isNext(c, 'DEFAULT'))) {
     on.push(...readPivotColumns(c))
     expect(c, 'IN')
-    const list = readPivotValues(c)
-    // Two FOR lists make the product of their names: those are left unknown.
-    values = list === undefined || (values?.length ?? 0) > 0 ? undefined : list
+    lists.push(readPivotValues(c))
   }
+  const values = product(c, lists)
   const group = take(c, 'GROUP', 'BY') ? readExpressionList(c) : undefined
   skipUntil(c, new Set())
   expect(c, ')')
   const pivot = { kind: 'pivot' as const, source, aggregates, on, values, ...(group === undefined ? {} : { group }) }
   return { ...pivot, ...readSourceAlias(c), start: source.start, end: previousEnd(c) }
+}
+
+/** DuckDB's several lists of values: each with each, named by all of them. `undefined` where one is not known. */
+function product(c: Cursor, lists: readonly (SelectItem[] | undefined)[]): SelectItem[] | undefined {
+  const [first, ...rest] = lists
+  if (first === undefined || rest.some((list) => list === undefined)) return undefined
+  const text = ({ alias, value }: SelectItem): string =>
+    alias?.text ?? (value.kind === 'literal' ? value.value : undefined) ?? c.text.slice(value.start, value.end)
+  return rest.reduce<SelectItem[]>((made, list) => {
+    const pair = (a: SelectItem, b: SelectItem): SelectItem => ({
+      ...a,
+      alias: { text: `${text(a)}_${text(b)}`, quoted: true, start: a.start, end: b.end },
+    })
+    return made.flatMap((a) => (list ?? []).map((b) => pair(a, b)))
+  }, first)
 }
 
 function readAggregates(c: Cursor): SelectItem[] {
@@ -120,15 +134,17 @@ function readUnpivotGroups(c: Cursor): Expression[][] {
 /** DuckDB's statements `PIVOT t ON y IN (…) USING sum(x) GROUP BY z` and `UNPIVOT t ON a, b INTO NAME n VALUE v`. */
 export function readPivotStatement(c: Cursor, source: Source): PivotSource | undefined {
   const on: Expression[] = []
-  let values: SelectItem[] | undefined
+  const lists: (SelectItem[] | undefined)[] = []
   let aggregates: SelectItem[] = []
   let group: Expression[] | undefined
   if (take(c, 'ON')) {
     do {
       on.push(readColumn(c))
-      if (take(c, 'IN')) values = readPivotValues(c)
+      if (take(c, 'IN')) lists.push(readPivotValues(c))
+      else lists.push(undefined)
     } while (take(c, ','))
   }
+  const values = product(c, lists)
   if (take(c, 'USING')) aggregates = readSelectItems(c)
   if (take(c, 'GROUP', 'BY')) group = readExpressionList(c)
   return {

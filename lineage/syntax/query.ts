@@ -1,5 +1,5 @@
+import { readSourceAlias } from './aliases.ts'
 import type {
-  Cte,
   Expression,
   Name,
   Query,
@@ -9,7 +9,6 @@ import type {
   SetOperation,
   SetOperator,
   Source,
-  Statement,
   Target,
   WindowSpec,
 } from './ast.ts'
@@ -36,13 +35,9 @@ import { continuePipes } from './pipes.ts'
 import { readPivotStatement, readUnpivotStatement } from './pivots.ts'
 import { isQueryNext } from './query-start.ts'
 import { readSelectItems } from './select-items.ts'
-
-export interface With {
-  readonly with: readonly Cte[]
-  readonly recursive: boolean
-}
-
-export const NO_WITH: With = { with: [], recursive: false }
+import { readTail } from './tail.ts'
+import { NO_WITH, readWith, type With } from './with.ts'
+import { CLAUSE_WORDS } from './words.ts'
 
 export function readQuery(c: Cursor): Query {
   return nested(c, () => {
@@ -98,17 +93,39 @@ const SET_OPERATORS: Readonly<Record<string, SetOperator>> = {
 }
 
 function isSetOperatorNext(c: Cursor): boolean {
-  return peek(c).type === 'word' && SET_OPERATORS[peek(c).key] !== undefined
+  const ahead = joinWords(c)
+  return peek(c, ahead).type === 'word' && SET_OPERATORS[peek(c, ahead).key] !== undefined
 }
 
-function takeSetOperator(c: Cursor): { readonly operator: SetOperator; readonly byName: boolean } | undefined {
-  const operator = peek(c).type === 'word' ? SET_OPERATORS[peek(c).key] : undefined
+/** Words before BigQuery's `FULL OUTER UNION ALL BY NAME`. */
+function joinWords(c: Cursor): number {
+  if (!/^(?:FULL|LEFT|INNER|OUTER)$/.test(peek(c).key)) return 0
+  return peek(c, 1).key === 'OUTER' ? 2 : 1
+}
+
+type Operator = Omit<SetOperation['rest'][number], 'query'>
+
+function takeSetOperator(c: Cursor): Operator | undefined {
+  const ahead = joinWords(c)
+  const token = peek(c, ahead)
+  const operator = token.type === 'word' ? SET_OPERATORS[token.key] : undefined
   if (operator === undefined) return undefined
-  c.at += 1
+  const mode = peek(c).key
+  c.at += 1 + ahead
   if (!take(c, 'ALL')) take(c, 'DISTINCT')
-  const byName = take(c, 'BY', 'NAME') || take(c, 'CORRESPONDING')
-  if (byName && (take(c, 'ON') || take(c, 'BY'))) skipParens(c)
-  return { operator, byName }
+  const strict = take(c, 'STRICT')
+  const named = take(c, 'BY', 'NAME')
+  const corresponding = !named && take(c, 'CORRESPONDING')
+  if (!named && !corresponding) return { operator, columns: 'position' }
+  const only = take(c, 'ON') || take(c, 'BY') ? readNameList(c) : []
+  return { operator, columns: matching(c, ahead === 0 ? undefined : mode, corresponding && !strict), only }
+}
+
+/** Whose columns a set operation by name gives. https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#set_operators */
+function matching(c: Cursor, mode: string | undefined, corresponding: boolean): Operator['columns'] {
+  if (mode === 'LEFT') return 'left'
+  if (mode === 'INNER') return 'common'
+  return mode === undefined && corresponding && c.traits.dialect !== 'duckdb' ? 'common' : 'all'
 }
 
 function readBranch(c: Cursor): QueryBody {
@@ -120,13 +137,31 @@ function readBranch(c: Cursor): QueryBody {
     expect(c, ')')
     return query
   }
-  if (token.key === 'VALUES') return { kind: 'values', rows: readValuesRows(c), start, end: previousEnd(c) }
+  if (token.key === 'VALUES') return readValues(c, start)
+  if (/^(?:SUMMARIZE|DESCRIBE|SHOW)$/.test(token.key)) return readSummary(c)
   if (token.key === 'WITH') return readQuery(c)
   if (take(c, 'TABLE')) return { kind: 'table-query', table: readPath(c, 'a table'), start, end: previousEnd(c) }
   if (isNext(c, 'PIVOT') || isNext(c, 'UNPIVOT')) return readPivotQuery(c)
   if (take(c, 'FROM')) return readFromFirst(c, start)
-  if (take(c, 'SELECT') || take(c, 'SEL')) return readSelect(c, start, [])
+  if (take(c, 'SELECT') || take(c, 'SEL')) return withoutExcluded(c, readSelect(c, start, []), start)
   throw unexpected(c, 'a query')
+}
+
+/** VALUES; Spark and Snowflake let it have an alias of its own: `(VALUES (1) AS t (x))`. */
+function readValues(c: Cursor, start: number): QueryBody {
+  const rows = readValuesRows(c)
+  const end = previousEnd(c)
+  const named = isNext(c, 'AS') || (isName(peek(c)) && peek(c, 1).key === '(' && !CLAUSE_WORDS.has(peek(c).key))
+  if (!named) return { kind: 'values', rows, start, end }
+  return selectStar({ kind: 'values', rows, ...readSourceAlias(c), start, end: previousEnd(c) }, start, previousEnd(c))
+}
+
+/** DuckDB's `(SUMMARIZE t)`: facts about a table, none of its columns. */
+function readSummary(c: Cursor): QueryBody {
+  const { start } = advance(c)
+  if (isQueryNext(c)) return readBranch(c)
+  const source = readSource(c)
+  return { ...selectStar(source, start, previousEnd(c)), items: [] }
 }
 
 function readPivotQuery(c: Cursor): QueryBody {
@@ -149,6 +184,30 @@ function selectStar(source: Source, start: number, end: number): Select {
     start,
     end,
   }
+}
+
+function readNames(c: Cursor): Name[] {
+  if (isNext(c, '(')) return readNameList(c)
+  const names = [readName(c, 'a column')]
+  while (take(c, ',')) names.push(readName(c, 'a column'))
+  return names
+}
+
+/** Hive's `SELECT TRANSFORM (a, b) … USING 'script' AS (x, y)`: what the script makes of its input, nobody knows; without names it is key and value. */
+function readTransform(c: Cursor): SelectItem[] {
+  const { start } = peek(c)
+  const from = c.at
+  const value = c.grammar.expression(c)
+  while (!isNext(c, 'USING') && !isNext(c, 'FROM') && peek(c).type !== 'end') c.at += 1
+  if (!take(c, 'USING')) {
+    c.at = from
+    return readSelectItems(c)
+  }
+  advance(c)
+  const unnamed = ['key', 'value'].map((text) => ({ text, quoted: false, start, end: start }))
+  const aliases = take(c, 'AS') ? readNames(c) : unnamed
+  while (!isNext(c, 'FROM') && !isNext(c, ')') && !isNext(c, ';') && peek(c).type !== 'end') c.at += 1
+  return [{ value, aliases, start, end: value.end }]
 }
 
 const EMPTY_SELECT = {
@@ -182,7 +241,7 @@ const MODIFIERS = new Set(
   ),
 )
 
-function readSelect(c: Cursor, start: number, from: Select['from']): Select {
+function readSelect(c: Cursor, start: number, from: Select['from']): Select & { excluded?: Name[] } {
   const distinctOn: Expression[] = []
   for (;;) {
     if (take(c, 'DISTINCT', 'ON', '(')) {
@@ -207,9 +266,33 @@ function readSelect(c: Cursor, start: number, from: Select['from']): Select {
       if (take(c, 'OPTIONS')) skipParens(c)
     } else break
   }
-  const items = readSelectItems(c)
+  const items = isNext(c, 'TRANSFORM', '(') ? readTransform(c) : readSelectItems(c)
+  const excluded = c.traits.dialect === 'redshift' && take(c, 'EXCLUDE') ? readNames(c) : []
   const select = readClauses(c, { items, from: [...from] })
-  return { ...select, distinctOn, start, end: previousEnd(c) }
+  return { ...select, distinctOn, ...(excluded.length === 0 ? {} : { excluded }), start, end: previousEnd(c) }
+}
+
+/** Redshift's `SELECT …, … EXCLUDE (a, b) FROM t`: columns taken out of the whole list. */
+function withoutExcluded(
+  c: Cursor,
+  select: Select & { readonly excluded?: readonly Name[] },
+  start: number,
+): QueryBody {
+  const { excluded } = select
+  if (excluded === undefined || excluded.length === 0) return select
+  const end = previousEnd(c)
+  const query = toQuery(select, start, end)
+  const whole = selectStar({ kind: 'query', query, lateral: false, columns: [], start, end }, start, end)
+  const star: SelectItem['value'] = {
+    kind: 'star',
+    qualifier: [],
+    except: excluded,
+    replace: [],
+    rename: [],
+    start,
+    end,
+  }
+  return { ...whole, items: [{ value: star, start, end }] }
 }
 
 function readTop(c: Cursor): void {
@@ -253,13 +336,17 @@ function readClauses(c: Cursor, begun: { items: SelectItem[]; from: Select['from
       select.windows.push(...readWindows(c))
     else if (take(c, 'SORT', 'BY') || take(c, 'CLUSTER', 'BY') || take(c, 'DISTRIBUTE', 'BY'))
       select.sort.push(...readOrderList(c))
-    else if (isNext(c, 'USING', 'SAMPLE')) {
-      c.at += 3
-      while (take(c, '%') || take(c, 'PERCENT') || take(c, 'ROWS')) if (isNext(c, '(')) skipParens(c)
+    else if (take(c, 'USING', 'SAMPLE')) {
+      while (isNext(c, '(') || peek(c).type === 'number' || SAMPLE_WORDS.has(peek(c).key)) {
+        if (isNext(c, '(')) skipParens(c)
+        else c.at += 1
+      }
     } else if (isNext(c, 'MODEL') && c.traits.dialect === 'oracle') skipModel(c)
     else return select
   }
 }
+
+const SAMPLE_WORDS = new Set(['%', 'PERCENT', 'ROWS', 'RESERVOIR', 'BERNOULLI', 'SYSTEM', 'REPEATABLE'])
 
 function readCondition(c: Cursor): Expression[] {
   if (take(c, 'CURRENT', 'OF')) {
@@ -310,6 +397,7 @@ function readInto(c: Cursor, select: Building): void {
 const MAKES_TABLES = new Set<string>(['postgres', 'redshift', 'tsql', 'generic'])
 
 function readGroup(c: Cursor): Expression[] {
+  if (isNext(c, 'ALL') && /^(?:CUBE|ROLLUP|GROUPING)$/.test(peek(c, 1).key)) c.at += 1
   if (isNext(c, 'ALL') && peek(c, 1).key !== '.' && peek(c, 1).key !== ',') {
     c.at += 1
     return []
@@ -319,7 +407,7 @@ function readGroup(c: Cursor): Expression[] {
   do {
     if (take(c, 'GROUPING', 'SETS')) continueSets(c, list)
     else list.push(c.grammar.expression(c))
-  } while (take(c, ',') || isNext(c, 'GROUPING', 'SETS'))
+  } while (take(c, ',') || isNext(c, 'GROUPING', 'SETS') || isNext(c, 'ROLLUP', '(') || isNext(c, 'CUBE', '('))
   while (isNext(c, 'WITH') && /^(?:ROLLUP|CUBE|TOTALS)$/.test(peek(c, 1).key)) c.at += 2
   return list
 }
@@ -327,7 +415,10 @@ function readGroup(c: Cursor): Expression[] {
 /** GROUPING SETS ((a), (b, c), ROLLUP (d)). */
 function continueSets(c: Cursor, list: Expression[]): void {
   expect(c, '(')
-  list.push(...readExpressionList(c))
+  do {
+    if (take(c, 'GROUPING', 'SETS')) continueSets(c, list)
+    else if (!isNext(c, ')')) list.push(c.grammar.expression(c))
+  } while (take(c, ','))
   expect(c, ')')
 }
 
@@ -340,155 +431,4 @@ function readWindows(c: Cursor): { name: Name; spec: WindowSpec }[] {
     windows.push({ name, spec: readWindowSpec(c) })
   } while (take(c, ','))
   return windows
-}
-
-/** ORDER BY, LIMIT and all that follows a whole query and changes no column; what ORDER BY reads is returned. */
-function readTail(c: Cursor): Expression[] {
-  const order: Expression[] = []
-  for (;;) {
-    const next = peek(c, 1)
-    if (take(c, 'ORDER', 'SIBLINGS', 'BY') || take(c, 'ORDER', 'BY')) {
-      if (!take(c, 'ALL')) order.push(...readOrderList(c))
-      else if (isNext(c, 'ASC') || isNext(c, 'DESC')) c.at += 1
-    } else if (
-      isNext(c, 'LIMIT') ||
-      (isNext(c, 'OFFSET') &&
-        (next.type === 'number' || next.type === 'variable' || next.key === '(' || next.type === 'word'))
-    )
-      readLimit(c, order)
-    else if (isNext(c, 'FETCH') && /^(?:FIRST|NEXT)$/.test(next.key)) {
-      while (!/^(?:ONLY|TIES)$/.test(advance(c).key)) if (peek(c).type === 'end') throw unexpected(c, 'ROWS ONLY')
-    } else if (isNext(c, 'FOR') && FOR_WORDS.has(next.key)) readFor(c)
-    else if (isNext(c, 'LOCK', 'IN', 'SHARE', 'MODE')) c.at += 4
-    else if (isNext(c, 'OPTION', '(')) {
-      c.at += 1
-      skipParens(c)
-    } else if (isNext(c, 'SETTINGS') && isName(next)) readSettings(c)
-    else if (isNext(c, 'FORMAT') && isName(next) && c.traits.dialect === 'clickhouse') c.at += 2
-    else if (isNext(c, 'INTO', 'OUTFILE')) c.at += 3
-    else if (isNext(c, 'SORT', 'BY') || isNext(c, 'CLUSTER', 'BY') || isNext(c, 'DISTRIBUTE', 'BY')) {
-      c.at += 2
-      order.push(...readOrderList(c))
-    } else return order
-  }
-}
-
-const FOR_WORDS = new Set('UPDATE SHARE NO KEY XML JSON BROWSE READ FETCH'.split(' '))
-
-function readLimit(c: Cursor, order: Expression[]): void {
-  c.at += 1
-  if (!take(c, 'ALL')) c.grammar.expression(c)
-  if (take(c, ',')) c.grammar.expression(c)
-  if (/^(?:ROW|ROWS|PERCENT)$/.test(peek(c).key)) c.at += 1
-  take(c, 'WITH', 'TIES')
-  if (take(c, 'BY')) order.push(...readExpressionList(c))
-}
-
-/** FOR UPDATE OF t SKIP LOCKED, FOR XML PATH('x'), TYPE, FOR JSON AUTO. */
-function readFor(c: Cursor): void {
-  const word = peek(c, 1).key
-  c.at += 2
-  if (word === 'XML' || word === 'JSON' || word === 'BROWSE') {
-    while (isName(peek(c)) && (peek(c, -1).key === ',' || peek(c, -1).key === word)) {
-      c.at += 1
-      if (isNext(c, '(')) skipParens(c)
-      take(c, ',')
-    }
-    return
-  }
-  while (/^(?:KEY|UPDATE|SHARE|ONLY)$/.test(peek(c).key)) c.at += 1
-  if (take(c, 'OF'))
-    do {
-      readPath(c, 'a table')
-    } while (take(c, ','))
-  if (take(c, 'NOWAIT')) return
-  if (take(c, 'SKIP', 'LOCKED')) return
-  if (take(c, 'WAIT')) c.at += 1
-}
-
-function readSettings(c: Cursor): void {
-  c.at += 1
-  do {
-    readName(c, 'a setting')
-    expect(c, '=')
-    c.grammar.expression(c)
-  } while (take(c, ','))
-}
-
-/** WITH [RECURSIVE] a AS (…), b (x, y) AS MATERIALIZED (…). */
-export function readWith(c: Cursor): With {
-  expect(c, 'WITH')
-  const recursive = take(c, 'RECURSIVE')
-  const ctes: Cte[] = []
-  do {
-    if (isNext(c, 'XMLNAMESPACES', '(')) {
-      c.at += 1
-      skipParens(c)
-    } else if (ctes.length > 0 && !isName(peek(c))) break
-    else ctes.push(nested(c, () => readCte(c)))
-  } while (take(c, ','))
-  return { with: ctes, recursive }
-}
-
-function readCte(c: Cursor): Cte {
-  const isNamed = isName(peek(c)) && (peek(c, 1).key === 'AS' || peek(c, 1).key === '(' || peek(c, 1).key === 'USING')
-  const start = c.at
-  if (isNamed) {
-    const name = readName(c, 'a name')
-    const columns = isNext(c, '(') && !isQueryNext(c, 1) ? readCteColumns(c) : []
-    if (take(c, 'USING', 'KEY')) skipParens(c)
-    const named = take(c, 'AS') || c.traits.dialect === 'spark' || c.traits.dialect === 'databricks'
-    if (!take(c, 'NOT', 'MATERIALIZED')) take(c, 'MATERIALIZED')
-    if (named && isNext(c, '(') && columns !== undefined) {
-      c.at += 1
-      const query = readCteBody(c)
-      expect(c, ')')
-      return { name, columns, query, extra: readCteExtra(c) }
-    }
-  }
-  // ClickHouse: WITH expr AS name.
-  c.at = start
-  const scalar = c.grammar.expression(c)
-  expect(c, 'AS')
-  return { name: readName(c, 'a name'), columns: [], query: undefined, extra: [], scalar }
-}
-
-function readCteColumns(c: Cursor): Name[] | undefined {
-  const start = c.at
-  if (!isName(peek(c, 1)) && peek(c, 1).type !== 'string') return undefined
-  const columns = readNameList(c)
-  if (isNext(c, 'AS') || isNext(c, 'USING') || isNext(c, '(')) return columns
-  c.at = start
-  return undefined
-}
-
-const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
-
-function readCteBody(c: Cursor): Query {
-  if (!WRITES.has(peek(c).key)) return readQuery(c)
-  const { start } = peek(c)
-  const body: Statement = c.grammar.statement(c)
-  return toQuery(body, start, previousEnd(c))
-}
-
-/** SEARCH DEPTH FIRST BY a SET o, CYCLE a SET c USING p: the columns they add. */
-function readCteExtra(c: Cursor): Name[] {
-  const extra: Name[] = []
-  while (isNext(c, 'SEARCH') || isNext(c, 'CYCLE')) {
-    c.at += 1
-    while (
-      !isNext(c, ',') &&
-      !isQueryNext(c) &&
-      peek(c).type !== 'end' &&
-      !isNext(c, 'SEARCH') &&
-      !isNext(c, 'CYCLE') &&
-      !isNext(c, '(') &&
-      !WRITES.has(peek(c).key)
-    ) {
-      const word = advance(c)
-      if (word.key === 'BY' || word.key === 'CYCLE') while (isName(peek(c)) && peek(c, 1).key === ',') c.at += 2
-      else if (word.key === 'SET' || word.key === 'USING') extra.push(readName(c, 'a column'))
-    }
-  }
-  return extra
 }

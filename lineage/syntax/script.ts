@@ -313,6 +313,9 @@ const TRAILERS = new Set([
   'AUTO',
   'STORED',
   'IN',
+  // Teradata's CREATE TABLE … AS (…) WITH DATA UNIQUE PRIMARY INDEX (a).
+  'PRIMARY',
+  'UNIQUE',
 ])
 
 /** First words of statements that move no data between tables. */
@@ -323,7 +326,7 @@ const QUIET = new Set(
   SYSTEM ASSERT RAISE LEAVE ITERATE BREAK CONTINUE SIGNAL UNDROP CLEAR UNSET PRINT RAISERROR THROW WAITFOR GOTO DBCC BACKUP RESTORE BULK
   CHECK PURGE FLASHBACK AUDIT SUSPEND RESUME DECLARE CREATE ALTER DROP UPDATE EXECUTE EXEC PROFILE DO RENAME EXCHANGE COPY UNLOAD
   REASSIGN SECURITY CONNECT SPOOL PROMPT WHENEVER VARIABLE EXIT QUIT DELIMITER LET RETURN NULL APPLY VALIDATE DEFINE REM TERMINATE
-  LEAVE MARK COMPUTE COLLECT HELP HANDLER BINLOG CHANGE STOP SHUTDOWN RECONFIGURE ENABLE DISABLE GO WHILE IF`.split(
+  LEAVE MARK COMPUTE COLLECT HELP HANDLER BINLOG CHANGE STOP SHUTDOWN RECONFIGURE ENABLE DISABLE GO WHILE IF SUMMARIZE`.split(
     /\s+/,
   ),
 )
@@ -347,7 +350,7 @@ function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () 
     const declared = c.inRoutine ? declaredName(c, from) : undefined
     if (statement.kind === 'other' && declared !== undefined) {
       out.push({ statement: { kind: 'other', declares: [declared] }, start, end: previousEnd(c), skipped: [] })
-    } else if (statement.kind !== 'other' || !c.inRoutine)
+    } else if (statement.kind !== 'other' || statement.use !== undefined || !c.inRoutine)
       out.push({ statement, start, end: previousEnd(c), skipped: c.skipped })
   } catch (error) {
     if (!(error instanceof SqlSyntaxError) && !(error instanceof RangeError)) throw error

@@ -54,7 +54,7 @@ export function readSelectItem(c: Cursor): SelectItem {
   const end = previousEnd(c)
   if (isNext(c, 'AS', '(')) return readManyAliases(c, value, end)
   const alias = peek(c).type === 'string' && c.traits.stringAlias ? toName(advance(c)) : readAlias(c)
-  return { value, ...(alias === undefined ? {} : { alias }), start: value.start, end }
+  return { value, ...(alias === undefined ? {} : { alias }), start: token.start, end }
 }
 
 /** Spark's `stack(…) AS (a, b)`: one expression makes several columns. */

@@ -23,13 +23,15 @@ export function readPattern(c: Cursor, token: Token): Expression | undefined {
   if (!PATTERNS.has(c.traits.dialect) || peek(c, 1).key !== '(') return undefined
   c.at += 1
   const inside = peek(c, 1)
-  if (inside.key === '*' && peek(c, 2).key === ')') {
-    c.at += 3
-    return { kind: 'star', qualifier: [], except: [], replace: [], rename: [], start: token.start, end: previousEnd(c) }
+  if (inside.key === '*') {
+    c.at += 2
+    const star = readStarModifiers(c, [], token.start)
+    expect(c, ')')
+    return { ...star, end: previousEnd(c) }
   }
   const plain = inside.type === 'string' && peek(c, 2).key === ')'
   skipParens(c)
-  if (isNext(c, 'APPLY', '(')) {
+  while (isNext(c, 'APPLY', '(')) {
     c.at += 1
     skipParens(c)
   }

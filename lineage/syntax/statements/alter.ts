@@ -1,17 +1,17 @@
 import type { Expression, Path, Statement } from '../ast.ts'
 import { advance, type Cursor, isName, isNext, peek, readPath, skipParens, take } from '../cursor.ts'
 import { readQuery } from '../query.ts'
-import { isQueryNext } from '../query-start.ts'
 import { readView } from './create.ts'
-import { plainTarget } from './insert.ts'
 import { readRoutine } from './routine.ts'
-import { NO_RETURNING, readAssignments, readTarget, skipExists, toTarget } from './shared.ts'
+import { NO_RETURNING, readAssignments, skipExists, toTarget } from './shared.ts'
+import { readSet } from './use.ts'
 
 const OTHER: Statement = { kind: 'other' }
 
 /** From ALTER to where what it says is known. */
 export function readAlter(c: Cursor): Statement {
   advance(c)
+  if (take(c, 'SESSION')) return readSet(c)
   while (isName(peek(c)) && !/^(?:VIEW|TABLE|PROCEDURE|PROC|FUNCTION|TRIGGER|DATABASE|SCHEMA|TASK)$/.test(peek(c).key))
     c.at += 1
   const object = advance(c).key
@@ -119,93 +119,4 @@ export function readDrop(c: Cursor): Statement {
     targets.push(readPath(c, 'a table'))
   } while (take(c, ','))
   return { kind: 'drop', targets }
-}
-
-/** COPY in the ways of Snowflake, Databricks, PostgreSQL, Redshift and DuckDB; between a table or a query and files. */
-export function readCopy(c: Cursor): Statement {
-  advance(c)
-  if (take(c, 'INTO')) return readCopyInto(c)
-  if (isNext(c, '(')) {
-    const query = readParenQuery(c)
-    return query === undefined ? OTHER : { kind: 'copy', query }
-  }
-  const path = readPath(c, 'a table')
-  const columns = readColumns(c)
-  if (take(c, 'FROM') && isName(peek(c)) && peek(c).key !== 'STDIN')
-    return { kind: 'copy', target: plainTarget(c, path, columns) }
-  if (peek(c, -1).key === 'FROM') return { kind: 'copy', target: plainTarget(c, path, columns) }
-  return { kind: 'copy', query: tableQuery(path) }
-}
-
-function readColumns(c: Cursor): ReturnType<typeof readPath> {
-  if (!isNext(c, '(')) return []
-  const at = c.at + 1
-  skipParens(c)
-  return c.tokens
-    .slice(at, c.at - 1)
-    .filter(isName)
-    .map((token) => ({ text: token.text, quoted: token.type === 'quoted', start: token.start, end: token.end }))
-}
-
-function tableQuery(path: Path): ReturnType<typeof readQuery> {
-  const start = path[0]?.start ?? 0
-  const end = path.at(-1)?.end ?? 0
-  return {
-    kind: 'nested',
-    with: [],
-    recursive: false,
-    order: [],
-    start,
-    end,
-    body: { kind: 'table-query', table: path, start, end },
-  }
-}
-
-function readParenQuery(c: Cursor): ReturnType<typeof readQuery> | undefined {
-  if (!isQueryNext(c, 1) && peek(c, 1).key !== '(') return undefined
-  c.at += 1
-  const query = readQuery(c)
-  take(c, ')')
-  return query
-}
-
-function readCopyInto(c: Cursor): Statement {
-  const toFile = peek(c).type === 'string' || (peek(c).type === 'variable' && peek(c).text.startsWith('@'))
-  if (toFile) {
-    while (!isNext(c, 'FROM')) if (advance(c).type === 'end') return OTHER
-    c.at += 1
-    const query = isNext(c, '(') ? readParenQuery(c) : tableQuery(readPath(c, 'a table'))
-    return query === undefined ? OTHER : { kind: 'copy', query }
-  }
-  const { path } = readTarget(c)
-  const target = plainTarget(c, path, readColumns(c))
-  while (!isNext(c, 'FROM') && peek(c).type !== 'end' && !isNext(c, ';')) c.at += 1
-  take(c, 'FROM')
-  const query = isNext(c, '(') ? readParenQuery(c) : undefined
-  return { kind: 'copy', target, ...(query === undefined ? {} : { query }) }
-}
-
-/** UNLOAD ('SELECT …') TO …, UNLOAD (SELECT …) TO …. */
-export function readUnload(c: Cursor): Statement {
-  advance(c)
-  if (isNext(c, '(') && peek(c, 1).type === 'string') return { kind: 'copy', text: peek(c, 1).text }
-  const query = isNext(c, '(') ? readParenQuery(c) : undefined
-  return query === undefined ? OTHER : { kind: 'copy', query }
-}
-
-/** EXPORT DATA OPTIONS (…) AS SELECT …. */
-export function readExport(c: Cursor): Statement {
-  while (!isQueryNext(c)) {
-    if (isNext(c, '(') && !isQueryNext(c, 1)) skipParens(c)
-    else if (advance(c).type === 'end') return OTHER
-  }
-  return { kind: 'copy', query: readQuery(c) }
-}
-
-/** LOAD DATA … INTO [TABLE] t. */
-export function readLoad(c: Cursor): Statement {
-  while (!isNext(c, 'INTO') && !isNext(c, 'OVERWRITE')) if (advance(c).type === 'end') return OTHER
-  c.at += 1
-  take(c, 'TABLE')
-  return { kind: 'copy', target: plainTarget(c, readPath(c, 'a table')) }
 }

@@ -5,6 +5,7 @@ import {
   advance,
   type Cursor,
   expect,
+  isName,
   isNext,
   peek,
   readNameList,
@@ -14,7 +15,7 @@ import {
   unexpected,
 } from '../cursor.ts'
 import { readFromItems, readSource } from '../from.ts'
-import type { With } from '../query.ts'
+import type { With } from '../with.ts'
 import { NO_RETURNING, readAssignments, readReturning, readTarget, skipHints, skipTop, toTarget } from './shared.ts'
 
 const MODIFIERS = new Set(['LOW_PRIORITY', 'IGNORE', 'QUICK'])
@@ -26,10 +27,12 @@ export function readUpdate(c: Cursor, ctes: With): Statement {
   if (isNext(c, 'OR') && peek(c, 2).type !== 'end') c.at += 2
   skipTop(c)
   const sources = readFromItems(c)
+  // Teradata has FROM before SET.
+  const before = take(c, 'FROM') ? readFromItems(c) : []
   expect(c, 'SET')
   const assignments = readAssignments(c)
   let returning = readReturning(c)
-  const from = take(c, 'FROM') ? readFromItems(c) : []
+  const from = take(c, 'FROM') ? readFromItems(c) : before
   const where = readWhere(c)
   returning = readReturning(c) ?? returning ?? NO_RETURNING
   return { kind: 'update', ...ctes, sources, assignments, from, where, ...returning }
@@ -53,13 +56,14 @@ export function readDelete(c: Cursor, ctes: With): Statement {
   while (MODIFIERS.has(peek(c).key)) c.at += 1
   skipTop(c)
   const announced = take(c, 'FROM')
+  if (isNext(c, 'TABLE') && isName(peek(c, 1))) c.at += 1
   take(c, 'ONLY')
   const targets: Target[] = []
   do {
     const target = readTarget(c)
     if (take(c, '.')) take(c, '*')
     skipHints(c)
-    const alias = readAlias(c)
+    const alias = isNext(c, 'OUTPUT') && c.traits.dialect === 'tsql' ? undefined : readAlias(c)
     targets.push(alias === undefined ? target : { ...target, alias })
   } while (take(c, ','))
   let returning = readReturning(c)
@@ -86,16 +90,16 @@ export function readMerge(c: Cursor, ctes: With): Statement {
   const target = alias === undefined ? bare : { ...bare, alias }
   expect(c, 'USING')
   const source = readSource(c)
-  expect(c, 'ON')
-  const on = [c.grammar.expression(c)]
+  const using = take(c, 'USING') ? readNameList(c) : []
+  const on = using.length > 0 ? [] : readMergeCondition(c)
   const actions: MergeAction[] = []
   while (take(c, 'WHEN')) actions.push(...readMergeBranch(c))
-  if (isNext(c, 'OUTPUT') || isNext(c, 'RETURNING')) {
-    const { start } = peek(c)
-    const returning = readReturning(c)
-    if (returning?.into !== undefined) c.skipped.push({ start, end: peek(c, -1).end })
-  }
-  return { kind: 'merge', ...ctes, target, source, on, actions }
+  return { kind: 'merge', ...ctes, target, source, on, using, actions, ...(readReturning(c) ?? NO_RETURNING) }
+}
+
+function readMergeCondition(c: Cursor): Expression[] {
+  expect(c, 'ON')
+  return [c.grammar.expression(c)]
 }
 
 function readMergeBranch(c: Cursor): MergeAction[] {
@@ -119,7 +123,7 @@ function readMergeBranch(c: Cursor): MergeAction[] {
 
 function readMergeUpdate(c: Cursor, condition: readonly Expression[]): MergeAction {
   if (take(c, 'ALL', 'BY', 'NAME')) return { kind: 'star', condition, byName: true }
-  if (take(c, 'BY', 'NAME')) return { kind: 'star', condition, byName: true }
+  if (take(c, 'BY', 'NAME') || !isNext(c, 'SET')) return { kind: 'star', condition, byName: true }
   expect(c, 'SET')
   if (take(c, '*')) {
     skipException(c)
@@ -142,6 +146,7 @@ function readMergeInsert(c: Cursor, condition: readonly Expression[]): MergeActi
   }
   if (take(c, 'ROW')) return { kind: 'star', condition, byName: false }
   if (take(c, 'ALL', 'BY', 'NAME') || take(c, 'BY', 'NAME')) return { kind: 'star', condition, byName: true }
+  if (isNext(c, 'WHEN') || isNext(c, ';') || peek(c).type === 'end') return { kind: 'star', condition, byName: false }
   const columns = isNext(c, '(') ? readNameList(c) : []
   if (take(c, 'OVERRIDING')) c.at += 2
   if (take(c, 'ROW')) return { kind: 'star', condition, byName: false }

@@ -52,6 +52,7 @@ function readObject(c: Cursor, object: string, temporary: boolean): Statement {
     case 'FLOW':
       return readView(c, temporary)
     case 'TABLE':
+      if (isNext(c, 'FUNCTION') && isName(peek(c, 1))) return readRoutine(c, advance(c).key)
       return readCreateTable(c, temporary)
     case 'PROCEDURE':
     case 'PROC':
@@ -185,6 +186,7 @@ function readClone(c: Cursor, target: Target): CloneStatement | undefined {
     shapeOnly,
     append: false,
   })
+  if (isNext(c, 'COPY', 'GRANTS')) return undefined
   if (take(c, 'CLONE') || take(c, 'SHALLOW', 'CLONE') || take(c, 'DEEP', 'CLONE') || take(c, 'COPY'))
     return isName(peek(c)) ? done(false) : undefined
   if (isNext(c, 'LIKE') && isName(peek(c, 1))) {

@@ -1,12 +1,15 @@
 import type { Statement } from '../ast.ts'
-import { advance, type Cursor, isNext, peek, take, toName } from '../cursor.ts'
-import { NO_WITH, readQuery, readQueryAfter, readWith } from '../query.ts'
+import { advance, type Cursor, isName, isNext, peek, take, toName } from '../cursor.ts'
+import { readQuery, readQueryAfter } from '../query.ts'
 import { isQueryNext } from '../query-start.ts'
-import { readAlter, readCopy, readDrop, readExport, readLoad, readRename, readUnload } from './alter.ts'
+import { NO_WITH, readWith } from '../with.ts'
+import { readAlter, readDrop, readRename } from './alter.ts'
 import { readDelete, readMerge, readUpdate } from './change.ts'
+import { readCopy, readExport, readLoad, readUnload } from './copy.ts'
 import { readCreate } from './create.ts'
 import { readInsert } from './insert.ts'
 import { readBlock } from './routine.ts'
+import { readSet, readUse } from './use.ts'
 
 const OTHER: Statement = { kind: 'other' }
 
@@ -43,6 +46,10 @@ export function readStatement(c: Cursor): Statement {
       return readDrop(c)
     case 'DO':
       return readBlock(c)
+    case 'USE':
+      return isName(peek(c, 1)) ? readUse(c) : OTHER
+    case 'SET':
+      return readSet(c)
     case 'EXEC':
     case 'EXECUTE':
       return readExecute(c)

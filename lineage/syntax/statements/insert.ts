@@ -15,8 +15,9 @@ import {
   take,
   unexpected,
 } from '../cursor.ts'
-import { readQuery, type With } from '../query.ts'
+import { readQuery } from '../query.ts'
 import { isQueryNext } from '../query-start.ts'
+import type { With } from '../with.ts'
 import { readAssignments, readReturning, readTarget, skipHints, skipTop, toTarget } from './shared.ts'
 
 const MODIFIERS = new Set(['LOW_PRIORITY', 'DELAYED', 'HIGH_PRIORITY', 'IGNORE'])
@@ -33,17 +34,23 @@ export function readInsert(c: Cursor, ctes: With): Statement {
   if (overwrite && (isNext(c, 'DIRECTORY') || isNext(c, 'LOCAL', 'DIRECTORY'))) return readDirectory(c)
   take(c, 'INTO')
   if (take(c, 'FUNCTION') || take(c, 'TABLE', 'FUNCTION')) {
-    readCall(c, readPath(c, 'a function'))
-    return { kind: 'copy', query: readQuery(c) }
+    const call = readCall(c, readPath(c, 'a function'))
+    const [first] = call.args
+    return readDirectory(c, first?.value.kind === 'literal' ? first.value.value : undefined)
   }
   take(c, 'TABLE')
   const head = readInsertHead(c)
   return finishInsert(c, ctes, head)
 }
 
-function readDirectory(c: Cursor): Statement {
-  while (!isQueryNext(c)) if (advance(c).type === 'end') throw unexpected(c, 'a query')
-  return { kind: 'copy', query: readQuery(c) }
+/** Hive's INSERT OVERWRITE [LOCAL] DIRECTORY '…' SELECT …, and what stands behind ClickHouse's INSERT INTO FUNCTION s3('…'). */
+function readDirectory(c: Cursor, called?: string): Statement {
+  let to = called
+  while (!isQueryNext(c)) {
+    if (isNext(c, 'DIRECTORY') && peek(c, 1).type === 'string') to ??= peek(c, 1).text
+    if (advance(c).type === 'end') throw unexpected(c, 'a query')
+  }
+  return { kind: 'copy', query: readQuery(c), ...(to === undefined ? {} : { to }) }
 }
 
 /** The table, its partition, its alias and its columns. */
@@ -52,8 +59,8 @@ function readInsertHead(c: Cursor): InsertTarget {
   const target = readTarget(c)
   skipHints(c)
   let partition = isNext(c, 'PARTITION', '(') ? readPartition(c) : []
-  take(c, 'IF', 'NOT', 'EXISTS')
-  const alias = take(c, 'AS') ? readName(c, 'an alias') : undefined
+  if (!take(c, 'IF', 'NOT', 'EXISTS')) take(c, 'IF', 'EXISTS')
+  const alias = take(c, 'AS') || isOracleAlias(c) ? readName(c, 'an alias') : undefined
   const columns = isNext(c, '(') && !isQueryNext(c, 1) && peek(c, 1).key !== '(' ? readNameList(c) : []
   if (isNext(c, 'PARTITION', '(')) partition = readPartition(c)
   const byName = take(c, 'BY', 'NAME')
@@ -67,6 +74,13 @@ function readInsertHead(c: Cursor): InsertTarget {
     updates: [],
   }
 }
+
+/** Oracle writes the table's alias without AS. */
+function isOracleAlias(c: Cursor): boolean {
+  return c.traits.dialect === 'oracle' && isName(peek(c)) && !isQueryNext(c) && !AFTER_TABLE.has(peek(c).key)
+}
+
+const AFTER_TABLE = new Set(['PARTITION', 'SUBPARTITION', 'RETURNING', 'LOG', 'WHEN', 'INTO', 'ELSE', 'BY', 'SET'])
 
 function readPartition(c: Cursor): { column: Name; fixed: boolean }[] {
   c.at += 1
@@ -91,14 +105,9 @@ function finishInsert(c: Cursor, ctes: With, head: InsertTarget): Statement {
   let updates: Assignment[] = []
   let source: Query | undefined
   if (take(c, 'DEFAULT', 'VALUES') || take(c, 'DEFAULT')) source = undefined
+  else if (isNext(c, 'FORMAT')) while (peek(c).type !== 'end' && !isNext(c, ';')) c.at += 1
   else if (take(c, 'SET')) source = valuesOf(readAssignments(c), (names) => (head = { ...head, columns: names }))
-  else if (
-    isNext(c, 'EXEC') ||
-    isNext(c, 'EXECUTE') ||
-    isNext(c, 'FORMAT') ||
-    peek(c).key === ';' ||
-    peek(c).type === 'end'
-  ) {
+  else if (isNext(c, 'EXEC') || isNext(c, 'EXECUTE') || peek(c).key === ';' || peek(c).type === 'end') {
     while (peek(c).type !== 'end' && !isNext(c, ';')) c.at += 1
     return { kind: 'dynamic' }
   } else source = readQuery(c)

@@ -1,5 +1,17 @@
-import type { Name, Path, RoutineStatement, Statement } from '../ast.ts'
-import { advance, type Cursor, isName, isNext, peek, readPath, skipParens, take, toName } from '../cursor.ts'
+import type { Expression, Name, Path, Query, RoutineStatement, Script, Select, Statement } from '../ast.ts'
+import {
+  advance,
+  type Cursor,
+  isName,
+  isNext,
+  peek,
+  previousEnd,
+  readPath,
+  skipParens,
+  take,
+  toName,
+} from '../cursor.ts'
+import { isQueryNext } from '../query-start.ts'
 import { skipExists } from './shared.ts'
 
 type Kind = RoutineStatement['routine']
@@ -38,7 +50,7 @@ export function readRoutine(c: Cursor, object: string): Statement {
   }
   const before = c.inRoutine
   c.inRoutine = true
-  const body = c.grammar.body(c)
+  const body = readValueBody(c, header.kind) ?? c.grammar.body(c)
   c.inRoutine = before
   return {
     kind: 'routine',
@@ -53,6 +65,46 @@ export function readRoutine(c: Cursor, object: string): Statement {
 
 function on(path: Path | undefined): { readonly on?: Path } {
   return path === undefined ? {} : { on: path }
+}
+
+/** The value of a function that is one expression: `AS (x + (SELECT max(y) FROM t))`; ClickHouse's is a lambda. */
+function readValueBody(c: Cursor, kind: Kind): Script | undefined {
+  if (kind !== 'function' || !isNext(c, '(') || isQueryNext(c, 1)) return undefined
+  let ahead = 1
+  while (peek(c, ahead).key === '(') ahead += 1
+  if (ahead > 1 && isQueryNext(c, ahead)) return undefined
+  const { start } = peek(c)
+  const value = c.traits.lambdaArrow ? readArrow(c) : c.grammar.expression(c)
+  const end = previousEnd(c)
+  const span = { start, end }
+  const body: Select = {
+    kind: 'select',
+    distinctOn: [],
+    items: [{ value, ...span }],
+    from: [],
+    where: [],
+    group: [],
+    having: [],
+    windows: [],
+    sort: [],
+    ...span,
+  }
+  const query: Query = { kind: 'nested', with: [], recursive: false, body, order: [], ...span }
+  return [{ statement: { kind: 'query', query }, skipped: [], ...span }]
+}
+
+/** `(x, y) -> x + y`, or any other expression. */
+function readArrow(c: Cursor): Expression {
+  const { at } = c
+  const { start } = peek(c)
+  const parameters: Name[] = []
+  readParameters(c, parameters)
+  if (!take(c, '->')) {
+    c.at = at
+    return c.grammar.expression(c)
+  }
+  const body = c.grammar.expression(c)
+  return { kind: 'lambda', parameters, body, start, end: body.end }
 }
 
 /** Parameter names: the first word of each, past its direction. */
