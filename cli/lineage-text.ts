@@ -77,7 +77,10 @@ function cut(text: string): string {
 /** Which column each column in a lineage is made from, asset by asset. */
 export function printColumns(io: Io, graph: LineageGraph, edges: readonly ColumnEdgeRow[]): void {
   const names = new Map([graph.asset, ...graph.upstream, ...graph.downstream].map((one) => [one.assetId, one.asset]))
-  for (const [assetId, made] of Map.groupBy(edges, (edge) => edge.downstreamId)) {
+  const byAsset = Map.groupBy(edges, (edge) => edge.downstreamId)
+  for (const assetId of names.keys()) {
+    const made = byAsset.get(assetId)
+    if (made === undefined) continue
     io.print()
     io.print(io.style('bold', clean(names.get(assetId) ?? '')))
     const lines = table(made, [

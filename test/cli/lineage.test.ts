@@ -69,12 +69,17 @@ describe('lineage', () => {
   })
 
   test('impact tells what is reached, and refuses columns that are not there', async () => {
-    const { data } = await place.json('impact', 'orders', '--column', 'NOTE')
-    expect(data.column).toBe('note')
+    const { data } = await place.json('impact', 'orders', '--column', 'CUSTOMER_ID')
+    expect(data.column).toBe('customer_id')
+    // It decides the rows, by the join.
     expect(data.impact).toMatchObject([
       { asset: name('totals'), depth: 1, column: null, owner: 'postgres' },
-      { asset: name('top'), depth: 2 },
+      { asset: name('top'), depth: 2, column: null },
     ])
+    expect((await place.json('impact', 'orders.note')).data.impact).toEqual([])
+    expect((await place.json('impact', 'orders')).data.impact).toHaveLength(2)
+    const email = (await place.json('impact', 'customer.email')).data.impact
+    expect(email).toContainEqual(expect.objectContaining({ asset: name('top'), column: 'email', depth: 2 }))
     expect((await place.json('impact', 'orders', '--column', 'nope')).data.error.message).toContain(
       'has no column "nope"',
     )

@@ -1,52 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStore, type Store } from '../../db/store.ts'
 import { COLUMN_LINEAGE } from '../helpers/column-lineage.ts'
+import { createEventValidator, type LineageEvent, readEvents } from '../helpers/openlineage.ts'
 import { createPlace, makeHome, type Place } from './support.ts'
-
-const SCHEMAS = new URL('../fixtures/openlineage/', import.meta.url)
-
-/** Validates an event and each of its facets against the schemas they name. */
-function createValidator(): (event: Event) => void {
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
-  ajv.addFormat('uri', { validate: (text: string) => /^[\x21-\x7e]+$/.test(text) && URL.canParse(text) })
-  ajv.addFormat('uuid', /^[0-9a-f-]{36}$/)
-  const files = readdirSync(SCHEMAS).filter((name) => name.endsWith('.json'))
-  for (const name of files) ajv.addSchema(JSON.parse(readFileSync(new URL(name, SCHEMAS), 'utf8')))
-  const check = (ref: string, value: unknown) => {
-    const validate = ajv.getSchema(ref)
-    expect(validate, ref).toBeDefined()
-    validate?.(value)
-    expect(validate?.errors ?? [], JSON.stringify(value)).toEqual([])
-  }
-  return (event) => {
-    check(event.schemaURL, event)
-    check('https://openlineage.io/spec/2-0-2/OpenLineage.json', event)
-    const holders = [event.job, event.dataset, ...(event.inputs ?? []), ...(event.outputs ?? [])]
-    for (const holder of holders)
-      for (const facet of Object.values(holder?.facets ?? {})) check(facet._schemaURL, facet)
-  }
-}
-
-interface Named {
-  readonly namespace: string
-  readonly name: string
-  // biome-ignore lint/suspicious/noExplicitAny: the schemas say what is in them
-  readonly facets?: Readonly<Record<string, any>>
-}
-
-interface Event {
-  readonly schemaURL: string
-  readonly eventTime: string
-  readonly producer: string
-  readonly job?: Named
-  readonly dataset?: Named
-  readonly inputs?: readonly Named[]
-  readonly outputs?: readonly Named[]
-}
 
 const NAMESPACE = 'postgres://db:5432'
 const LAST = 'z"}\u2028 é😀.x'
@@ -87,17 +45,11 @@ afterAll(async () => {
   await place[Symbol.asyncDispose]()
 })
 
-const parse = (text: string): readonly Event[] =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-
 test('every event is valid, and the same store gives the same lines', async () => {
   const { code, stdout } = await place.run('export', 'openlineage')
   expect(code).toBe(0)
-  const validate = createValidator()
-  const events = parse(stdout)
+  const validate = createEventValidator()
+  const events = readEvents(stdout)
   for (const event of events) validate(event)
   expect((await place.run('export', 'openlineage')).stdout).toBe(stdout)
   expect(
@@ -118,8 +70,10 @@ test('every event is valid, and the same store gives the same lines', async () =
   ])
 })
 
-const find = async (name: string): Promise<Event | undefined> =>
-  parse((await place.run('export', 'openlineage')).stdout).find(({ job, dataset }) => (job ?? dataset)?.name === name)
+const find = async (name: string): Promise<LineageEvent | undefined> =>
+  readEvents((await place.run('export', 'openlineage')).stdout).find(
+    ({ job, dataset }) => (job ?? dataset)?.name === name,
+  )
 
 test('a view is a job that makes it, with its columns, its text and what decides its rows', async () => {
   const event = await find('s.totals')
@@ -194,7 +148,7 @@ test('a table is a dataset with nested fields; a routine and a query log are job
 test('into a file, of one source', async () => {
   const file = join(makeHome(), 'events.ndjson')
   expect((await place.json('export', 'openlineage', file, '--source', 'shop')).data).toEqual({ file, events: 1 })
-  expect(parse(readFileSync(file, 'utf8')).map(({ dataset }) => dataset?.name)).toEqual(['s.orders'])
+  expect(readEvents(readFileSync(file, 'utf8')).map(({ dataset }) => dataset?.name)).toEqual(['s.orders'])
   expect((await place.run('export', 'openlineage', file)).code).toBe(2)
   expect((await place.run('export', 'openlineage', file, '--source', 'quiet', '--force')).stdout).toContain('0 events')
   expect(readFileSync(file, 'utf8')).toBe('')

@@ -150,6 +150,19 @@ describe('gaps', () => {
     })
   })
 
+  test.each([
+    ['CREATE VIEW v AS SELCT name FROM users', 17],
+    ['CREATE VIEW v AS', 16],
+    ['CREATE VIEWW v AS SELECT name FROM users', 7],
+  ])('%s is not taken for a statement without lineage', (text, offset) => {
+    const { outcome, gaps } = only(text)
+    expect({ outcome, gaps }).toMatchObject({
+      outcome: 'failed',
+      gaps: [{ reason: 'parse_error', position: { offset } }],
+    })
+    expect(only('ALTER VIEW v OWNER TO ada').outcome).toBe('resolved')
+  })
+
   test('a quote that never closes fails its statement alone', () => {
     const statements = derive("SELECT name FROM users; SELECT 'x FROM users")
     expect(statements.map(({ outcome }) => outcome)).toEqual(['resolved', 'failed'])

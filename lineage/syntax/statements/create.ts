@@ -29,10 +29,16 @@ const OBJECTS = new Set(
 export function readCreate(c: Cursor): Statement {
   advance(c)
   if (isNext(c, 'OR')) c.at += 2
+  const start = c.at
   let temporary = false
   while (!OBJECTS.has(peek(c).key) || isOption(c)) {
     const token = peek(c)
     if (token.type === 'end' || token.key === ';') return { kind: 'other' }
+    // Made from a query, whatever it is: to say nothing of it would be to say that nothing is missing.
+    if (token.key === 'AS' && isQueryNext(c, 1)) {
+      c.at = start
+      throw unexpected(c, 'something that CREATE makes')
+    }
     temporary ||= TEMPORARY.has(token.key)
     if (isNext(c, '(')) skipParens(c)
     else c.at += 1
@@ -48,9 +54,10 @@ function isOption(c: Cursor): boolean {
 function readObject(c: Cursor, object: string, temporary: boolean): Statement {
   switch (object) {
     case 'VIEW':
+      return readView(c, temporary)
     case 'MODEL':
     case 'FLOW':
-      return readView(c, temporary)
+      return readView(c, temporary, object)
     case 'TABLE':
       if (isNext(c, 'FUNCTION') && isName(peek(c, 1))) return readRoutine(c, advance(c).key)
       return readCreateTable(c, temporary)
@@ -77,7 +84,7 @@ function readObject(c: Cursor, object: string, temporary: boolean): Statement {
   }
 }
 
-export function readView(c: Cursor, temporary: boolean): Statement {
+export function readView(c: Cursor, temporary: boolean, object = 'VIEW'): Statement {
   skipExists(c)
   const target = readTarget(c, temporary)
   if (isNext(c, 'RENAME', 'TO')) {
@@ -87,15 +94,22 @@ export function readView(c: Cursor, temporary: boolean): Statement {
   let columns: Name[] = []
   let to: Target | undefined
   let named = c.at
+  let body: number | undefined
   for (;;) {
     if (take(c, 'TO') && isName(peek(c))) {
       to = readTarget(c)
       named = c.at
     } else if (isNext(c, '(') && isColumnList(c, named)) columns = readDefinitions(c).columns
     else if (takeQueryStart(c)) return create('view', target, columns, readQuery(c), to)
-    else if (peek(c).type === 'end' || isNext(c, ';')) return { kind: 'other' }
-    else if (isNext(c, '(')) skipParens(c)
-    else c.at += 1
+    else if (peek(c).type === 'end' || isNext(c, ';')) {
+      if (body === undefined) return { kind: 'other' }
+      c.at = body
+      throw unexpected(c, 'a query')
+    } else if (isNext(c, '(')) skipParens(c)
+    else {
+      if (isNext(c, 'AS') && object === 'VIEW') body ??= c.at + 1
+      c.at += 1
+    }
   }
 }
 
