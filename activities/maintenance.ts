@@ -1,5 +1,13 @@
 import { adoptStrays, dropOldPartitions } from '../db/maintenance/partitions.ts'
-import { type Pruned, pruneAssets, pruneEdges, pruneFields, pruneRuns, pruneVersions } from '../db/maintenance/prune.ts'
+import {
+  endLogLineage,
+  type Pruned,
+  pruneAssets,
+  pruneEdges,
+  pruneFields,
+  pruneRuns,
+  pruneVersions,
+} from '../db/maintenance/prune.ts'
 import { tidyTables } from '../db/maintenance/tables.ts'
 import { ensurePartitions } from '../db/migrate.ts'
 import { insertAudit, resolvePrincipal } from '../db/sources.ts'
@@ -15,6 +23,7 @@ const HEARTBEAT_MS = 10_000
 type Prune = (sql: Query, days: number, keepRuns: number) => Promise<Pruned>
 
 const PRUNE: Readonly<Record<Prunable, Prune>> = {
+  'log lineage': endLogLineage,
   versions: pruneVersions,
   edges: pruneEdges,
   fields: pruneFields,

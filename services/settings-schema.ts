@@ -73,6 +73,8 @@ export const settingsSchema = z.strictObject({
   batch: z.int().min(1).max(10_000).default(500),
   noProgressSeconds: z.number().min(10).max(86_400).default(900),
   statisticsInterval: duration.prefault('24h'),
+  queryLogInterval: duration.prefault('1h'),
+  lineageTimeLimit: duration.prefault('5s'),
   retry: z.strictObject({ source: retryProfile('source'), store: retryProfile('store') }).prefault({}),
   defaultSchedule: scheduleText.default('every 1h jitter 5m'),
   health: scheduleText.default('every 15m'),
@@ -84,6 +86,7 @@ export const settingsSchema = z.strictObject({
       changes: days.prefault('400d'),
       versions: days.prefault('400d'),
       audit: days.prefault('400d'),
+      logLineage: days.prefault('90d'),
     })
     .prefault({}),
   connectors: z.array(z.string().min(1)).default([]),

@@ -8,6 +8,8 @@ export interface Retention {
   readonly changes?: number
   readonly versions?: number
   readonly audit?: number
+  /** Since when nobody has run a statement whose lineage a query log told. */
+  readonly logLineage?: number
 }
 
 /** What a round of maintenance starts from. */
@@ -24,7 +26,7 @@ export interface MaintenanceInput {
 export type Tally = Readonly<Record<string, number>>
 
 /** One thing to prune, a batch at a time. */
-export type Prunable = 'runs' | 'versions' | 'edges' | 'fields' | 'assets'
+export type Prunable = 'log lineage' | 'runs' | 'versions' | 'edges' | 'fields' | 'assets'
 
 /** What the activities implement; wire names. Each is one short transaction or statement, so that no sync waits for it. */
 export interface MaintenanceSteps {
@@ -92,8 +94,9 @@ export async function maintain(input: MaintenanceInput, steps: MaintenanceSteps,
   return done
 }
 
-function prunables({ runs, versions }: Retention): readonly (readonly [Prunable, number])[] {
+function prunables({ runs, versions, logLineage }: Retention): readonly (readonly [Prunable, number])[] {
   return [
+    ...(logLineage === undefined ? [] : [['log lineage', logLineage] as const]),
     ...(versions === undefined
       ? []
       : (['versions', 'edges', 'fields', 'assets'] as const).map((what) => [what, versions] as const)),

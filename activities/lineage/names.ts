@@ -13,6 +13,8 @@ export interface TextSource {
   readonly namespaceId: number
   /** The path of the asset whose text it is; of a log, that of its database. */
   readonly near: readonly string[]
+  /** Whether an unqualified name is uncertain where several schemas have it: whose session it was is not known. */
+  readonly anySession?: boolean
 }
 
 export type TextInput = Omit<PoolInput, 'tables'>
@@ -45,7 +47,13 @@ export function wantedOf(source: TextSource, consulted: readonly TableName[]): W
     const path = source.sql.assetPath(name, source.near)
     if (path === undefined) continue
     const key = nameKey(path)
-    wanted.set(key, { namespaceId: source.namespaceId, key, name: path.at(-1) ?? '', loose: isLoose(source) })
+    wanted.set(key, {
+      namespaceId: source.namespaceId,
+      key,
+      name: path.at(-1) ?? '',
+      loose: isLoose(source),
+      counted: source.anySession === true,
+    })
   }
   return [...wanted.values()]
 }
@@ -58,10 +66,17 @@ export function namesOf(
 ): Names {
   const { sql, near, namespaceId } = source
   const loose = isLoose(source)
+  // A second bearer of the name, as far as the engine is concerned: it then leaves the name bare.
+  const isShared = (bare: TableName): boolean =>
+    source.anySession === true &&
+    (source.defaults.schemas ?? []).some((schema) => {
+      const path = sql.assetPath([...bare.slice(0, -1), schema, ...bare.slice(-1)], near)
+      return path !== undefined && find(namespaceId, nameKey(path), loose)?.shared === true
+    })
   const looked = new Map<string, FoundRelation | undefined>()
   const tables = consulted.flatMap((name): TableSchema[] => {
     const path = sql.assetPath(name, near)
-    if (path === undefined) return []
+    if (path === undefined) return isShared(name) ? [{ name, columns: [''] }] : []
     const key = nameKey(path)
     const found = find(namespaceId, key, loose)
     if (found !== undefined || sql.isSystem?.(name) !== true) looked.set(key, found)

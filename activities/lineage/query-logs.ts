@@ -115,6 +115,7 @@ async function derivePage(reading: Reading, scope: LogScope, page: readonly Logg
       defaults,
       near,
       namespaceId: source.row.namespaceId,
+      anySession: true,
     })
   }
   const entries = [...texts]

@@ -51,6 +51,8 @@ export interface WantedRelation {
   readonly name: string
   /** Whether one that differs in case alone will do. */
   readonly loose: boolean
+  /** Whether it matters that others of its database have the name, in other schemas. */
+  readonly counted?: boolean
 }
 
 /** What the catalogue knows of a relation. */
@@ -64,6 +66,8 @@ export interface FoundRelation {
   /** Dotted names of the columns, in order; nested fields among them. */
   readonly columns: readonly string[]
   readonly columnKeys: readonly string[]
+  /** Of those counted: whether another one of its database has the name. */
+  readonly shared: boolean
 }
 
 /** Relations by their keys, in the order asked for; undefined for those that nobody has crawled. */
@@ -75,8 +79,9 @@ export async function findRelations(
   const rows = await sql<({ ordinal: number } & FoundRelation)[]>`
     with wanted as (
       select * from unnest(${wanted.map(({ namespaceId }) => namespaceId)}::bigint[], ${wanted.map(({ key }) => key)}::text[],
-        ${wanted.map(({ name }) => name)}::text[], ${wanted.map(({ loose }) => String(loose))}::text[]::boolean[])
-        with ordinality as w (namespace_id, name_key, name, loose, ordinal)
+        ${wanted.map(({ name }) => name)}::text[], ${wanted.map(({ loose }) => String(loose))}::text[]::boolean[],
+        ${wanted.map(({ counted = false }) => String(counted))}::text[]::boolean[])
+        with ordinality as w (namespace_id, name_key, name, loose, counted, ordinal)
     ), exact as (
       select w.ordinal, a.id from wanted w
       join tidemark.asset a on a.namespace_id = w.namespace_id and a.kind_group = 'relation' and a.name_key = w.name_key
@@ -99,8 +104,13 @@ export async function findRelations(
     )
     select found.ordinal::int, a.id as "assetId", a.name_key as key, a.path, a.display,
            encode(a.content_hash, 'hex') as "contentHash", coalesce(c.names, '{}') as columns,
-           coalesce(c.keys, '{}') as "columnKeys"
-    from found join tidemark.asset a on a.id = found.id left join columns c on c.asset_id = a.id`
+           coalesce(c.keys, '{}') as "columnKeys",
+           w.counted and exists (
+             select 1 from tidemark.asset o
+             where lower(o.name) = lower(a.name) and o.namespace_id = a.namespace_id and o.kind_group = a.kind_group
+               and o.database_name is not distinct from a.database_name and o.id <> a.id and o.removed_at is null
+               and not o.placeholder) as shared
+    from found join wanted w using (ordinal) join tidemark.asset a on a.id = found.id left join columns c on c.asset_id = a.id`
   const byOrdinal = new Map(rows.map(({ ordinal, ...row }) => [ordinal, row]))
   return wanted.map((_, index) => byOrdinal.get(index + 1))
 }

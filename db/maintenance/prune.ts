@@ -1,3 +1,4 @@
+import { endTexts } from '../lineage/end.ts'
 import { deleteAssets } from '../reconcile/delete.ts'
 import { inTransaction, type Query } from '../store.ts'
 
@@ -22,12 +23,35 @@ export async function pruneVersions(sql: Query, days: number): Promise<Pruned> {
   return pruned(count)
 }
 
-/** Edges that ended more than `days` ago. */
+/** Edges that ended more than `days` ago, between assets and between columns. */
 export async function pruneEdges(sql: Query, days: number): Promise<Pruned> {
-  const { count } = await sql`
+  const assets = await sql`
     delete from tidemark.lineage_edge where ctid = any (array(
       select ctid from tidemark.lineage_edge where valid_to < now() - make_interval(days => ${days}) limit ${BATCH}))`
-  return pruned(count)
+  if (assets.count === BATCH) return pruned(assets.count)
+  const columns = await sql`
+    delete from tidemark.lineage_field_edge where ctid = any (array(
+      select ctid from tidemark.lineage_field_edge where valid_to < now() - make_interval(days => ${days}) limit ${BATCH}))`
+  return { deleted: assets.count + columns.count, more: columns.count === BATCH }
+}
+
+/** Ends what query logs told of statements that nobody has run for `days`: the edges, then the texts with their columns. */
+export async function endLogLineage(sql: Query, days: number): Promise<Pruned> {
+  return await inTransaction(sql, async (tx) => {
+    const edges = await tx`
+      update tidemark.lineage_edge set valid_to = now() where id = any (array(
+        select id from tidemark.lineage_edge
+        where origin = 'log' and valid_to is null and last_seen_at < now() - make_interval(days => ${days})
+        limit ${BATCH} for update skip locked))`
+    const texts = await tx<{ id: number }[]>`
+      select id from tidemark.lineage_text
+      where origin = 'log' and last_seen_at < now() - make_interval(days => ${days}) limit ${BATCH} for update skip locked`
+    await endTexts(
+      tx,
+      texts.map(({ id }) => id),
+    )
+    return { deleted: edges.count + texts.length, more: edges.count === BATCH || texts.length === BATCH }
+  })
 }
 
 /** Fields removed more than `days` ago. Whoever revives one at this moment goes first. */

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IngestError, LoggedQuery, QueryLogVerdict } from '../../connectors/kit/index.ts'
+import postgresConnector from '../../connectors/postgres/index.ts'
 import { isOfInterest } from '../../connectors/postgres/query-log.ts'
 import { startScratchPostgres } from '../../runtime/postgres.ts'
+import { createEngine } from '../helpers/engine.ts'
+import { derivedEdges, fieldEdges } from '../lineage/sync/support.ts'
 import { connectTo, onlyScope, openUrl, scratchDatabase } from './support.ts'
 
 let directory: string
@@ -119,6 +122,16 @@ describe('pg_stat_statements', () => {
     await run('postgres', ['select "odd schema".pg_stat_statements_reset()'])
     await run('writer', ['insert into sums select id, total from orders where id > 9'])
     expect((await readLog('reader', second.watermark)).queries).toEqual([expect.objectContaining({ calls: 1 })])
+  })
+
+  test('becomes lineage in a sync', async () => {
+    await run('writer', ['insert into sums select id, total from orders where id > 3'])
+    await using engine = await createEngine([postgresConnector])
+    const config = postgresConnector.manifest.fromUrl(urlOf('shop', 'reader'))
+    const source = await engine.addSource(postgresConnector, config)
+    expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+    expect(await derivedEdges(engine.store, 'log')).toEqual(['shop.public.orders > shop.public.sums'])
+    expect(await fieldEdges(engine.store, 'sums')).toEqual(['orders.id > id', 'orders.id ~> *', 'orders.total > total'])
   })
 
   test('says how to see those of other roles', async () => {
