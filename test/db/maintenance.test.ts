@@ -5,6 +5,7 @@ import type { MaintenanceInput } from '../../sync/maintenance.ts'
 import { runLocalMaintenance } from '../../worker/care.ts'
 import { createEngine, QUICK_RETRY, type TestEngine } from '../helpers/engine.ts'
 import { exportStore, firstDifference } from '../helpers/export.ts'
+import { createStore } from '../helpers/store.ts'
 import { createWorkbookWorld, type Workbook, workbookConnector } from '../helpers/synthetic/workbooks.ts'
 
 const INPUT: MaintenanceInput = {
@@ -17,6 +18,12 @@ const INPUT: MaintenanceInput = {
 const maintain = async ({ deps }: TestEngine, input = INPUT) =>
   await runLocalMaintenance(input, { deps, signal: new AbortController().signal })
 
+/** Over a store that nobody gets after it: maintenance makes and drops partitions. */
+async function freshEngine(connectors: Parameters<typeof createEngine>[0]): Promise<TestEngine> {
+  const store = await createStore()
+  return { ...(await createEngine(connectors, { store })), [Symbol.asyncDispose]: () => store.close() }
+}
+
 async function createAged() {
   const world = createWorkbookWorld()
   const book = (title: string): Workbook => ({ id: title, title, sheets: { a: 'A', b: 'B' }, datasets: [] })
@@ -24,7 +31,7 @@ async function createAged() {
   for (let n = 0; n < 12; n += 1) books.set(`book ${n}`, book(`book ${n}`))
   world.projects.set('sales', { theme: 'light', workbooks: books })
   const connector = workbookConnector(new Map([['main', world]]))
-  const engine = await createEngine([connector])
+  const engine = await freshEngine([connector])
   const source = await engine.addSource(connector, { world: 'main' })
   await source.sync()
   // A change, a removal, and runs that found nothing.
@@ -97,7 +104,7 @@ test('what is past its time goes with its parts; what is current stays, and so d
   expect(await source.sync()).toMatchObject({ outcome: 'succeeded', described: 0 })
   books.set('book 2', { id: 'book 2', title: 'book 2', sheets: { a: 'A', b: 'B' }, datasets: [] })
   expect(await source.sync()).toMatchObject({ outcome: 'succeeded', added: 3 })
-  await using fresh = await createEngine([connector])
+  await using fresh = await freshEngine([connector])
   await (await fresh.addSource(connector, { world: 'main' })).sync()
   expect(firstDifference(await exportStore(engine.store), await exportStore(fresh.store))).toBeUndefined()
 })
@@ -128,7 +135,7 @@ test('`forever` keeps everything', async () => {
 })
 
 test('changes and audit log go by whole months, unless somebody is using them', async () => {
-  await using engine = await createEngine([])
+  await using engine = await freshEngine([])
   const { sql } = engine.store
   const month = async (table: string, ago: number) => {
     const [row] = await sql<{ name: string; from: Date; to: Date }[]>`
@@ -174,7 +181,7 @@ test('changes and audit log go by whole months, unless somebody is using them', 
 })
 
 test('partitions are made for the coming months, and told of', async () => {
-  await using engine = await createEngine([])
+  await using engine = await freshEngine([])
   await maintain(engine)
   const partitions = await readPartitions(engine.store.sql)
   for (const { coveredUntil, strays } of partitions) {
@@ -184,7 +191,7 @@ test('partitions are made for the coming months, and told of', async () => {
 })
 
 test('rows that had no month to go to are given one, in the order they had', async () => {
-  await using engine = await createEngine([])
+  await using engine = await freshEngine([])
   const { sql } = engine.store
   await sql`insert into tidemark.change (changed_at, run_id, source_id, display, operation)
             select now() - make_interval(months => n), 1, 1, 'change ' || n, 'added' from generate_series(1, 3) as n`
@@ -195,7 +202,7 @@ test('rows that had no month to go to are given one, in the order they had', asy
 })
 
 test('tables full of dead rows, or unknown to the planner, are found and tidied', async () => {
-  await using engine = await createEngine([])
+  await using engine = await freshEngine([])
   const { sql } = engine.store
   // Autovacuum would sometimes be first.
   await sql`alter table tidemark.tag set (autovacuum_enabled = false)`

@@ -8,9 +8,12 @@ import { createKeyRing, makeMasterKeyText, parseMasterKey, sealSecrets } from '.
 import type { SyncMode, SyncTrigger } from '../../model/sync.ts'
 import type { SyncResult } from '../../sync/orchestrate.ts'
 import { runLocalSync } from '../../worker/local.ts'
-import { createStore } from './store.ts'
+import { borrowStore } from './store.ts'
 
 export const DAY_MS = 86_400_000
+
+/** Any key would do; one for all lets several engines open the sources of one store. */
+const keyRing = createKeyRing(parseMasterKey(makeMasterKeyText(), 'test'))
 
 export const silentLog: Logger = { debug: () => {}, info: () => {}, warn: () => {} }
 
@@ -43,6 +46,8 @@ export interface TestEngine extends AsyncDisposable {
   readonly store: Store
   readonly deps: Parameters<typeof runLocalSync>[0]['deps']
   addSource(connector: Connector, config: unknown, name?: string): Promise<TestSource>
+  /** A source that the store has already. */
+  findSource(name: string): Promise<TestSource>
 }
 
 /** An engine over a store of its own, or over one given and then left open, syncing in this process. Retries do not wait. */
@@ -50,8 +55,7 @@ export async function createEngine(
   connectors: readonly Connector[],
   options: { batch?: number; noProgressMs?: number; statisticsIntervalMs?: number; log?: Logger; store?: Store } = {},
 ): Promise<TestEngine> {
-  const store = options.store ?? (await createStore())
-  const keyRing = createKeyRing(parseMasterKey(makeMasterKeyText(), 'test'))
+  const store = options.store ?? (await borrowStore())
   const deps = {
     store,
     registry: createRegistry(connectors),
@@ -86,6 +90,11 @@ export async function createEngine(
       )
       if (id === undefined) throw new Error(`source ${name} exists`)
       return testSource(engine, id, name, actorId)
+    },
+    async findSource(name) {
+      const [row] = await store.sql<{ id: number }[]>`select id from tidemark.source where name = ${name}`
+      if (row === undefined) throw new Error(`there is no source ${name}`)
+      return testSource(engine, row.id, name, await resolvePrincipal(store.sql, 'default', 'test'))
     },
   }
   return {

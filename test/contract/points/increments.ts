@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Connector } from '../../../connectors/kit/index.ts'
+import { openStore } from '../../../db/store.ts'
 import { createEngine, type RunRecord, type TestEngine, type TestSource } from '../../helpers/engine.ts'
 import { type ExportedAsset, exportStore, firstDifference } from '../../helpers/export.ts'
+import { createDatabase, createStore, TEMPLATE } from '../../helpers/store.ts'
 import { spyOn } from '../crawl.ts'
 import type { ChangeCase, ContractHarness, Fixture } from '../harness.ts'
 import { expireLease, syncAndDie } from '../mortal.ts'
@@ -17,15 +19,10 @@ export function testIncrements(connector: Connector, harness: ContractHarness): 
       async () => {
         await using fixture = await harness.createFixture()
         const expected = await fullExport(connector, fixture)
-        await killEverywhere(
-          connector,
-          async (engine, source, die) => {
-            const died = await die()
-            expect(firstDifference(await syncToEnd(engine, source), expected)).toBeUndefined()
-            return died
-          },
-          () => fixture.config,
-        )
+        await killEverywhere(connector, async (spied) => {
+          const engine = await createEngine([spied], { batch: BATCH })
+          return { engine, source: await engine.addSource(spied, fixture.config), expected }
+        })
       },
       LONG,
     )
@@ -33,26 +30,17 @@ export function testIncrements(connector: Connector, harness: ContractHarness): 
     test(
       'a sync of changes',
       async () => {
-        let fixture = await harness.createFixture()
-        try {
-          await killEverywhere(
-            connector,
-            async (engine, source, die) => {
-              await source.sync()
-              for (const change of harness.changes) await change.apply(fixture)
-              const died = await die()
-              expect(
-                firstDifference(await syncToEnd(engine, source), await fullExport(connector, fixture)),
-              ).toBeUndefined()
-              await fixture[Symbol.asyncDispose]()
-              fixture = await harness.createFixture()
-              return died
-            },
-            () => fixture.config,
-          )
-        } finally {
-          await fixture[Symbol.asyncDispose]()
-        }
+        await using fixture = await harness.createFixture()
+        await using before = await createDatabase(TEMPLATE)
+        await syncOnce(connector, fixture, before.url)
+        for (const change of harness.changes) await change.apply(fixture)
+        const expected = await fullExport(connector, fixture)
+        await killEverywhere(connector, async (spied) => {
+          const store = await createStore(before.name)
+          const engine = await createEngine([spied], { batch: BATCH, store })
+          const source = await engine.findSource(connector.manifest.type)
+          return { engine: { ...engine, [Symbol.asyncDispose]: () => store.close() }, source, expected }
+        })
       },
       LONG,
     )
@@ -100,25 +88,33 @@ export function testIncrements(connector: Connector, harness: ContractHarness): 
   })
 }
 
-/** Runs the story with a death after the first transaction, then after the second, until it lives to the end. */
-async function killEverywhere(
-  connector: Connector,
-  story: (engine: TestEngine, source: TestSource, die: () => Promise<boolean>) => Promise<boolean>,
-  config: () => Fixture['config'],
-): Promise<void> {
+interface Life {
+  readonly engine: TestEngine
+  readonly source: TestSource
+  /** What the store must hold in the end. */
+  readonly expected: readonly ExportedAsset[]
+}
+
+/** Lets a sync die after its first transaction, in another life after its second, until it lives to the end. */
+async function killEverywhere(connector: Connector, begin: (spied: Connector) => Promise<Life>): Promise<void> {
   for (let commits = 1; ; commits += 1) {
     const spy = spyOn(connector)
-    await using engine = await createEngine([spy.connector], { batch: BATCH })
-    const source = await engine.addSource(spy.connector, config())
-    const died = await story(engine, source, async () => {
-      spy.described.length = 0
-      return await syncAndDie(engine, source, commits)
-    })
+    const { engine, source, expected } = await begin(spy.connector)
+    await using _ = engine
+    const died = await syncAndDie(engine, source, commits)
+    expect(firstDifference(await syncToEnd(engine, source), expected)).toBeUndefined()
     const repeated = spy.described.length - new Set(spy.described).size
     expect(repeated, `described again after a death at transaction ${commits}`).toBeLessThanOrEqual(BATCH)
     if (!died) return
     expect(commits).toBeLessThan(200)
   }
+}
+
+/** Fills an empty store by a first sync, and leaves it to be copied. */
+async function syncOnce(connector: Connector, fixture: Fixture, url: string): Promise<void> {
+  await using store = openStore(url)
+  const engine = await createEngine([connector], { batch: BATCH, store })
+  await (await engine.addSource(connector, fixture.config)).sync()
 }
 
 /** What whoever comes next makes of a dead process's work. */
