@@ -7,6 +7,7 @@ import {
   pruneFields,
   pruneRuns,
   pruneVersions,
+  pruneWords,
 } from '../db/maintenance/prune.ts'
 import { tidyTables } from '../db/maintenance/tables.ts'
 import { ensurePartitions } from '../db/migrate.ts'
@@ -29,6 +30,7 @@ const PRUNE: Readonly<Record<Prunable, Prune>> = {
   fields: pruneFields,
   assets: pruneAssets,
   runs: pruneRuns,
+  words: pruneWords,
 }
 
 /** The steps of a round of maintenance over a store. */

@@ -26,7 +26,7 @@ export interface MaintenanceInput {
 export type Tally = Readonly<Record<string, number>>
 
 /** One thing to prune, a batch at a time. */
-export type Prunable = 'log lineage' | 'runs' | 'versions' | 'edges' | 'fields' | 'assets'
+export type Prunable = 'log lineage' | 'runs' | 'versions' | 'edges' | 'fields' | 'assets' | 'words'
 
 /** What the activities implement; wire names. Each is one short transaction or statement, so that no sync waits for it. */
 export interface MaintenanceSteps {
@@ -60,6 +60,8 @@ export const MAINTENANCE_PROFILES: Readonly<Record<keyof MaintenanceSteps, keyof
 
 /** What a round needs of its surroundings. */
 export interface MaintenanceEnv {
+  /** Whether a step that came later may be taken: not in the replay of a round begun before it. */
+  patched(id: string): boolean
   historyIsLong(): boolean
   continueAsNew(input: MaintenanceInput): Promise<never>
   tell(progress: string): void
@@ -79,7 +81,9 @@ export async function maintain(input: MaintenanceInput, steps: MaintenanceSteps,
   if (retention.audit !== undefined) {
     add('months of audit log', await steps.dropPartitions({ table: 'audit_log', days: retention.audit }))
   }
-  for (const [what, days] of prunables(retention)) {
+  // Words have no age: those that nothing is found by any more go, whatever is kept.
+  const words = env.patched('words') ? [['words', 0] as const] : []
+  for (const [what, days] of [...prunables(retention), ...words]) {
     while (true) {
       const { deleted, more } = await steps.prune({ what, days, keepRuns: retention.keepRuns })
       add(what, deleted)

@@ -34,7 +34,7 @@ export async function runLocalMaintenance(input: MaintenanceInput, care: LocalCa
     profiles: input.retry ?? DEFAULT_RETRY,
     signal: care.signal,
   })
-  return await maintain(input, steps, surroundings(care))
+  return await maintain(input, steps, { ...surroundings(care), patched: () => true })
 }
 
 function depsOf({ deps, signal }: LocalCare): ActivityDeps {

@@ -51,6 +51,7 @@ export async function checkHealth(input: HealthInput): Promise<HealthResult> {
 /** Retention, partitions and statistics of the store; started by its schedule. A wire name. */
 export async function maintainStore(input: MaintenanceInput): Promise<Tally> {
   return await maintain(input, proxyMaintenanceSteps(input), {
+    patched,
     historyIsLong: () => workflowInfo().continueAsNewSuggested,
     continueAsNew: (next) => continueAsNew<typeof maintainStore>(next),
     tell: setCurrentDetails,

@@ -117,3 +117,31 @@ export async function pruneRuns(sql: Query, days: number, keep: number): Promise
   })
   return pruned(deleted)
 }
+
+/** A lock that is not had within this is left to the next round: a sync is writing. */
+const LOCK_WAIT = '500ms'
+const LOCK_NOT_AVAILABLE = '55P03'
+const UNUSED = `not exists (
+  select 1 from tidemark.search_document d where d.words @@ tidemark.quote_word(w.word)::tsquery)`
+
+/**
+ * Words of the search that no document has any more, `days` or not. They are looked for beside syncs; deleting them keeps
+ * documents from being written for a moment, since one that uses such a word again takes it for written.
+ */
+export async function pruneWords(sql: Query): Promise<Pruned> {
+  const unused = await sql<{ word: string }[]>`
+    select w.word from tidemark.search_word w where ${sql.unsafe(UNUSED)} limit ${BATCH}`
+  if (unused.length === 0) return pruned(0)
+  try {
+    return await inTransaction(sql, async (tx) => {
+      await tx.unsafe(`set local lock_timeout = '${LOCK_WAIT}'; lock table tidemark.search_document in share mode`)
+      const { count } = await tx`
+        delete from tidemark.search_word w
+        where w.word = any (${unused.map(({ word }) => word)}::text[]) and ${tx.unsafe(UNUSED)}`
+      return { deleted: count, more: unused.length === BATCH && count > 0 }
+    })
+  } catch (error) {
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error
+    return pruned(0)
+  }
+}

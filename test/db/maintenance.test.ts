@@ -180,6 +180,42 @@ test('changes and audit log go by whole months, unless somebody is using them', 
   expect(await sql`select display from tidemark.change`).toEqual([{ display: 'x' }])
 })
 
+test('words that nothing is found by any more leave the search; a word that a sync is writing stays', async () => {
+  const { engine, source, books } = await createAged()
+  await using _ = engine
+  const { sql } = engine.store
+  const words = async () =>
+    (await sql<{ word: string }[]>`select word from tidemark.search_word`).map(({ word }) => word)
+  books.set('book 3', { id: 'book 3', title: 'Zanzibar', sheets: {}, datasets: [] })
+  await source.sync()
+  expect(await words()).toContain('zanzibar')
+  books.set('book 3', { id: 'book 3', title: 'Quagmire', sheets: {}, datasets: [] })
+  await source.sync()
+  expect(await words()).toContain('zanzibar')
+
+  const written = Promise.withResolvers<void>()
+  const held = Promise.withResolvers<void>()
+  const writing = sql.begin(async (tx) => {
+    await tx`update tidemark.search_document set words = words || 'zanzibar:1A'
+             where asset_id = (select min(asset_id) from tidemark.search_document)`
+    written.resolve()
+    await held.promise
+    await tx`select 1`
+  })
+  await written.promise
+  expect(await maintain(engine)).not.toHaveProperty('words')
+  held.resolve()
+  await writing
+  expect(await words()).toContain('zanzibar')
+
+  await sql`update tidemark.search_document set words = ts_delete(words, 'zanzibar')`
+  expect(await maintain(engine)).toEqual({ words: 1 })
+  expect(await words()).not.toContain('zanzibar')
+  expect(await words()).toContain('quagmire')
+  expect(await sql`select asset from catalog.search('quagm')`).toHaveLength(1)
+  expect(await maintain(engine)).toEqual({})
+})
+
 test('partitions are made for the coming months, and told of', async () => {
   await using engine = await freshEngine([])
   await maintain(engine)
