@@ -7,11 +7,11 @@ export async function findLineageColumn(sql: Query, assetId: number, column: str
     select path from (
       select array_to_string(path, '.') as path from tidemark.field where asset_id = ${assetId} and removed_at is null
       union
-      select tidemark.field_path(upstream_id, upstream_field) from tidemark.lineage_field_edge
-      where upstream_id = ${assetId} and valid_to is null
-      union
-      select tidemark.field_path(downstream_id, downstream_field) from tidemark.lineage_field_edge
-      where downstream_id = ${assetId} and valid_to is null and downstream_field <> ''
+      select tidemark.field_path(${assetId}, key) from (
+        select upstream_field from tidemark.lineage_field_edge where upstream_id = ${assetId} and valid_to is null
+        union
+        select downstream_field from tidemark.lineage_field_edge where downstream_id = ${assetId} and valid_to is null
+      ) told (key) where key <> ''
     ) known
     where lower(path) = lower(${column}) order by path <> ${column}, path limit 1`
   return row?.path

@@ -63,8 +63,8 @@ export interface ExportScope {
 }
 
 /**
- * Hands every live asset that is a dataset or moves data to `take`, page by page, in order of namespace and name, all of
- * them as of one moment.
+ * Hands every live asset that is a dataset or moves data to `take`, page by page, in order of namespace, group and name,
+ * all of them as of one moment.
  */
 export async function eachExported(
   sql: Query,
@@ -72,44 +72,58 @@ export async function eachExported(
   take: (asset: ExportedAsset) => Promise<void>,
 ): Promise<void> {
   await sql.begin('isolation level repeatable read read only', async (tx) => {
-    let after: PageEnd | undefined
-    while (true) {
-      const page = await readPage(tx, scope, after)
-      for (const asset of await complete(tx, page)) await take(asset)
-      const last = page.at(-1)
-      if (last === undefined || page.length < PAGE) return
-      after = last
-    }
+    const namespaces = await tx<Namespace[]>`
+      select n.id, n.name from tidemark.namespace n join tidemark.organization o on o.id = n.organization_id
+      where o.name = ${scope.organization} order by n.name collate "C"`
+    for (const namespace of namespaces)
+      for (const group of [...DATASET_GROUPS, ...JOB_GROUPS])
+        await eachOfGroup(tx, { ...scope, namespace, group }, take)
   })
 }
 
-interface PageEnd {
-  readonly namespace: string
-  readonly nameKey: string
-  readonly assetId: number
+interface Namespace {
+  readonly id: number
+  readonly name: string
 }
 
-type Head = Omit<ExportedAsset, 'fields' | 'inputs' | 'outputs' | 'columns'> & PageEnd
+interface Place extends ExportScope {
+  readonly namespace: Namespace
+  readonly group: string
+}
 
-async function readPage(tx: Transaction, { organization, source }: ExportScope, after?: PageEnd): Promise<Head[]> {
+async function eachOfGroup(
+  tx: Transaction,
+  place: Place,
+  take: (asset: ExportedAsset) => Promise<void>,
+): Promise<void> {
+  let after: string | undefined
+  while (true) {
+    const page = await readPage(tx, place, after)
+    for (const asset of await complete(tx, page)) await take(asset)
+    after = page.at(-1)?.nameKey
+    if (after === undefined || page.length < PAGE) return
+  }
+}
+
+type Head = Omit<ExportedAsset, 'fields' | 'inputs' | 'outputs' | 'columns'> & { readonly nameKey: string }
+
+/** The next after a key, in the order of the index on names. */
+async function readPage(tx: Transaction, { source, namespace, group }: Place, after?: string): Promise<Head[]> {
   return [
     ...(await tx<Head[]>`
-      select a.id as "assetId", n.name as namespace, a.name_key as "nameKey", a.display as name,
-             a.kind_group = any (${DATASET_GROUPS}::text[]) as "isDataset", a.kind, a.comment, s.connector,
+      select a.id as "assetId", ${namespace.name} as namespace, a.name_key as "nameKey", a.display as name,
+             ${DATASET_GROUPS.includes(group)}::boolean as "isDataset", a.kind, a.comment, s.connector,
              array(select owner from catalog.owners o where o.asset_id = a.id order by owner collate "C") as owners,
              d.text as definition, d.language, a.changed_at as "changedAt", t.derived_at as "derivedAt"
-      from tidemark.namespace n
-      join tidemark.organization org on org.id = n.organization_id and org.name = ${organization}
-      join tidemark.asset a on a.namespace_id = n.id
+      from tidemark.asset a
       left join tidemark.claim c on c.asset_id = a.id and c.writes
       left join tidemark.source s on s.id = c.source_id
       left join tidemark.definition d on d.asset_id = a.id
       left join tidemark.lineage_text t on t.asset_id = a.id
-      where a.removed_at is null and not a.placeholder
-        and a.kind_group = any (${[...DATASET_GROUPS, ...JOB_GROUPS]}::text[])
+      where a.namespace_id = ${namespace.id} and a.kind_group = ${group} and a.removed_at is null and not a.placeholder
         ${source === undefined ? tx`` : tx`and s.name = ${source}`}
-        ${after === undefined ? tx`` : tx`and (n.name collate "C", a.name_key, a.id) > (${after.namespace}, ${after.nameKey}, ${after.assetId})`}
-      order by n.name collate "C", a.name_key, a.id limit ${PAGE}`),
+        ${after === undefined ? tx`` : tx`and a.name_key > ${after}`}
+      order by a.name_key limit ${PAGE}`),
   ]
 }
 

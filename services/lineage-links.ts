@@ -58,8 +58,13 @@ function atStart({ asset, column }: LineageGraph, end: LinkEnd): LinkEnd {
   return meant ? { assetId: end.assetId, column } : end
 }
 
-/** How one column makes another, in a few words; nothing for a plain copy. */
-export function howText({ influence, transformation, subtypes, expression, downstreamColumn }: ColumnEdgeRow): string {
+/** How one column makes another, in a few words; nothing for a plain copy that is sure. */
+export function howText(edge: ColumnEdgeRow): string {
+  const words = [wayText(edge), edge.confidence < 1 ? `confidence ${edge.confidence.toFixed(2)}` : '']
+  return words.filter(Boolean).join(', ')
+}
+
+function wayText({ influence, transformation, subtypes, expression, downstreamColumn }: ColumnEdgeRow): string {
   if (influence === 'indirect') {
     const ways = subtypes.map((subtype) => subtype.toLowerCase().replaceAll('_', ' ')).join(', ')
     return downstreamColumn === null ? `rows: ${ways}` : ways

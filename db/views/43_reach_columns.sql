@@ -25,13 +25,13 @@ begin
     from tidemark.field f
     where f.asset_id = asset and f.removed_at is null
     union
-    select e.upstream_field, tidemark.field_path(e.upstream_id, e.upstream_field)
-    from tidemark.lineage_field_edge e
-    where e.upstream_id = asset and e.valid_to is null
-    union
-    select e.downstream_field, tidemark.field_path(e.downstream_id, e.downstream_field)
-    from tidemark.lineage_field_edge e
-    where e.downstream_id = asset and e.valid_to is null and e.downstream_field <> ''
+    select t.key, tidemark.field_path(asset, t.key)
+    from (
+      select e.upstream_field from tidemark.lineage_field_edge e where e.upstream_id = asset and e.valid_to is null
+      union
+      select e.downstream_field from tidemark.lineage_field_edge e where e.downstream_id = asset and e.valid_to is null
+    ) t (key)
+    where t.key <> ''
   ), meant as (
     select m.key
     from (

@@ -58,7 +58,6 @@ test('every event is valid, and the same store gives the same lines', async () =
     'job s.board',
     'dataset s.ledger',
     'job s.ledger.query_log',
-    'job s.load',
     'job s.loop',
     'dataset s.orders',
     'job s.pair',
@@ -67,6 +66,7 @@ test('every event is valid, and the same store gives the same lines', async () =
     'job s.top',
     'job s.totals',
     `dataset ${LAST}`,
+    'job s.load',
   ])
 })
 
