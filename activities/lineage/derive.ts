@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DefinedAsset, SqlTexts } from '../../connectors/kit/index.ts'
-import { adoptEngine, findStaleTexts, isLineageDue, type StaleText, settleLineage } from '../../db/lineage/due.ts'
+import { adoptVersion, findStaleTexts, readLineageState, type StaleText, settleLineage } from '../../db/lineage/due.ts'
 import { endOrphanTexts } from '../../db/lineage/end.ts'
 import { type DefinitionRow, readDefinitions } from '../../db/lineage/read.ts'
 import type { DerivedReference, DerivedText } from '../../db/lineage/stage.ts'
@@ -13,7 +13,6 @@ import { canonicalHash, hashText } from '../../model/hash.ts'
 import { keyPath } from '../../model/names.ts'
 import type { LineageDerived } from '../../sync/steps.ts'
 import type { ActivityDeps } from '../deps.ts'
-import { requireRow } from '../source.ts'
 import { startWatch, type Watch } from '../watch.ts'
 import { isLoose, namesOf, type TextSource, toInput, wantedOf } from './names.ts'
 import { DERIVATION_MS, lineagePool } from './pool.ts'
@@ -26,12 +25,18 @@ const PAGE_BYTES = 1_000_000
 /** What moves while it is derived is derived again; past this the next run goes on. */
 const ROUNDS = 3
 
+/** Versions of a connector's texts that one version of the engine has room for. */
+const CONNECTOR_VERSIONS = 1_000
+
 const NOTHING: LineageDerived = { texts: 0, partial: 0, failed: 0 }
 
 /** What the pages of one step share. */
 interface Derivation {
   readonly deps: ActivityDeps
   readonly run: RunRow
+  readonly namespaceId: number
+  /** How the source's own texts are read. */
+  readonly texts: SqlTexts | undefined
   readonly pool: LineagePool
   readonly watch: Watch
 }
@@ -43,10 +48,21 @@ interface Derivation {
 export async function deriveLineage(deps: ActivityDeps, runId: number): Promise<LineageDerived> {
   const { sql } = deps.store
   const run = await renewLease(sql, runId)
-  if (run.mode === 'plan' || !(await isLineageDue(sql, run, ENGINE_VERSION))) return NOTHING
+  if (run.mode === 'plan') return NOTHING
+  const state = await readLineageState(sql, run.sourceId)
+  const texts = sqlOf(deps, state.connector)
+  const version = ENGINE_VERSION * CONNECTOR_VERSIONS + (texts?.version ?? 0)
+  if (!state.due && state.version === version && run.mode !== 'full') return NOTHING
   using watch = startWatch(deps, runId)
-  await adoptEngine(sql, run.sourceId, ENGINE_VERSION)
-  const derivation: Derivation = { deps, run, watch, pool: lineagePool(deps.limits.derivationMs ?? DERIVATION_MS) }
+  await adoptVersion(sql, run.sourceId, version)
+  const derivation: Derivation = {
+    deps,
+    run,
+    namespaceId: state.namespaceId,
+    texts,
+    watch,
+    pool: lineagePool(deps.limits.derivationMs ?? DERIVATION_MS),
+  }
   const total = { ...NOTHING }
   let settled = false
   for (let round = 0; round < ROUNDS && !settled; round += 1) {
@@ -66,10 +82,8 @@ export async function deriveLineage(deps: ActivityDeps, runId: number): Promise<
   return total
 }
 
-async function findStale({ deps, run }: Derivation): Promise<StaleText[]> {
+async function findStale({ deps, run, namespaceId, texts }: Derivation): Promise<StaleText[]> {
   const { sql } = deps.store
-  const { namespaceId, connector } = await requireRow(deps, run.sourceId)
-  const texts = sqlOf(deps, connector)
   await sql.begin((tx) => endOrphanTexts(tx, run.sourceId))
   return await findStaleTexts(sql, {
     run,

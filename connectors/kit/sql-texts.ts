@@ -29,6 +29,8 @@ export interface NameDefaults {
 export interface SqlTexts {
   /** One of `lineage/dialects.ts`, such as `postgres`. */
   readonly dialect: string
+  /** Raised, below 1,000, whenever names lead elsewhere than before: every text is then read again. 0 when absent. */
+  readonly version?: number
   /** Languages of definitions that are no text to read: `c`. Others that are not SQL are told as gaps. */
   readonly opaque?: readonly string[]
   defaults(asset: DefinedAsset): NameDefaults

@@ -1,15 +1,22 @@
+import { IngestError } from '../../model/errors.ts'
 import type { RunRow } from '../runs.ts'
 import type { Query, Transaction } from '../store.ts'
 
-/**
- * Whether lineage of the source's texts, or of texts that refer to its assets, may no longer be what it was: something was
- * written, or the engine is another one.
- */
-export async function isLineageDue(sql: Query, { sourceId, mode }: RunRow, engine: number): Promise<boolean> {
-  const rows = await sql`
-    select 1 from tidemark.source
-    where id = ${sourceId} and (lineage_due or lineage_version is distinct from ${engine} or ${mode === 'full'})`
-  return rows.length > 0
+export interface LineageState {
+  /** Something was written since lineage was derived to its end. */
+  readonly due: boolean
+  /** Of the engine, and of how the connector's texts are read, that it was derived by. */
+  readonly version: number | null
+  readonly connector: string
+  readonly namespaceId: number
+}
+
+export async function readLineageState(sql: Query, sourceId: number): Promise<LineageState> {
+  const [state] = await sql<LineageState[]>`
+    select lineage_due as due, lineage_version as version, connector, namespace_id as "namespaceId"
+    from tidemark.source where id = ${sourceId}`
+  if (state === undefined) throw new IngestError('not_found', `source ${sourceId} no longer exists`)
+  return state
 }
 
 /** Notes that the source's assets have moved. Part of the transaction that moves them or decides on them. */
@@ -17,14 +24,14 @@ export async function markLineageDue(tx: Transaction, sourceId: number): Promise
   await tx`update tidemark.source set lineage_due = true where id = ${sourceId} and not lineage_due`
 }
 
-/** Another engine than the last one reads every text of the source again. */
-export async function adoptEngine(sql: Query, sourceId: number, engine: number): Promise<void> {
+/** Another version than the last one reads every text of the source again. */
+export async function adoptVersion(sql: Query, sourceId: number, version: number): Promise<void> {
   await sql.begin(async (tx) => {
     const [source] = await tx<{ version: number | null }[]>`
       select lineage_version as version from tidemark.source where id = ${sourceId} for update`
-    if (source === undefined || source.version === engine) return
+    if (source === undefined || source.version === version) return
     await tx`update tidemark.lineage_text set content_hash = null where source_id = ${sourceId} and origin = 'definition'`
-    await tx`update tidemark.source set lineage_version = ${engine}, lineage_due = true where id = ${sourceId}`
+    await tx`update tidemark.source set lineage_version = ${version}, lineage_due = true where id = ${sourceId}`
   })
 }
 

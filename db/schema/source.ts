@@ -74,7 +74,7 @@ export const source = tidemark.table(
     queryLogAt: time('query_log_at'),
     /** Whether something was written since lineage was last derived to its end. */
     lineageDue: boolean('lineage_due').notNull().default(true),
-    /** The version of the engine that derived it. */
+    /** The version of the engine, and of how the connector's texts are read, by which it was derived. */
     lineageVersion: integer('lineage_version'),
     status: text('status', { enum: ['active', 'paused'] })
       .notNull()

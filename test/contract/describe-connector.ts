@@ -6,9 +6,10 @@ import { testConduct } from './points/conduct.ts'
 import { testIncrements } from './points/increments.ts'
 import { testManifest } from './points/manifest.ts'
 import { testRecords } from './points/records.ts'
+import { testSqlTexts } from './points/sql-texts.ts'
 
 /**
- * What every connector must do, whatever its system: the twelve points of `docs/adding-a-connector.md`. A point that a
+ * What every connector must do, whatever its system: the thirteen points of `docs/adding-a-connector.md`. A point that a
  * harness cannot offer is skipped, with its reason in the test's name.
  */
 export function describeConnector(connector: Connector, harness: ContractHarness): void {
@@ -18,5 +19,6 @@ export function describeConnector(connector: Connector, harness: ContractHarness
     testIncrements(connector, harness)
     testConduct(connector, harness)
     testCapabilities(connector, harness)
+    testSqlTexts(connector, harness)
   })
 }
