@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { type CaseLineage, failedCase, type LineageCase } from './cases.ts'
 import type { Task } from './pool-worker.ts'
-import type { DeriveResult, Gap, PoolInput, TableName } from './types.ts'
+import type { Consulted, DeriveResult, Gap, PoolInput } from './types.ts'
 
 export interface LineagePool extends AsyncDisposable {
   /** The names that deriving the text would look up; none where that takes too long. Never rejects. */
-  consult(input: Omit<PoolInput, 'tables'>): Promise<readonly TableName[]>
+  consult(input: Omit<PoolInput, 'tables'>): Promise<Consulted>
   /** Never rejects for what the text holds: past the time limit the result is one failed statement. */
   derive(input: PoolInput): Promise<DeriveResult>
   deriveCase(given: LineageCase): Promise<CaseLineage>
@@ -42,7 +42,7 @@ export function createLineagePool({ threads, timeLimitMs, idleMs }: PoolOptions)
     }
   }
   return {
-    consult: (input) => run<readonly TableName[]>({ kind: 'names', input }, () => []),
+    consult: (input) => run<Consulted>({ kind: 'names', input }, () => ({ names: [], moves: true })),
     derive: (input) =>
       run({ kind: 'text', input }, (gap) => ({ statements: [failedStatement(input.text, gap)], consulted: [] })),
     deriveCase: (given) => run({ kind: 'case', given }, (gap) => failedCase(given.name, gap, timeLimitMs)),

@@ -164,6 +164,13 @@ export interface DeriveResult {
   readonly consulted: readonly TableName[]
 }
 
+/** What a text is about, before anything is known of the tables it names. */
+export interface Consulted {
+  readonly names: readonly TableName[]
+  /** Whether it may put what it reads into a table that stays, or could not be read. Views do not: they move nothing. */
+  readonly moves: boolean
+}
+
 /** A text with the tables it may read, each by a name that it consults: a worker thread cannot ask the store. */
 export interface PoolInput extends Omit<DeriveInput, 'lookup'> {
   readonly tables: readonly TableSchema[]

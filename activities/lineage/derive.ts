@@ -137,7 +137,7 @@ async function derivePage({ deps, run, pool }: Derivation, assetIds: readonly nu
   await storeSame(sql, run.id, same)
   await Promise.all(
     readings.map(async (reading) => {
-      reading.consulted = await pool.consult(toInput(reading.source))
+      reading.consulted = (await pool.consult(toInput(reading.source))).names
     }),
   )
   await relations.load(readings.flatMap(({ source, consulted }) => wantedOf(source, consulted)))

@@ -102,11 +102,15 @@ function warn({ deps, source, run }: Reading, scope: LogScope, error: unknown): 
   return error
 }
 
+/** Words without which nothing is read: most statements of a log need no closer look. */
+const READS = /\b(?:select|from|using|into|update|merge|copy|clone|load|unload|swap|as\s+table)\b/i
+
 /** Those of a page's statements that move data, each once. */
 async function derivePage(reading: Reading, scope: LogScope, page: readonly LoggedQuery[]): Promise<DerivedText[]> {
   const { deps, run, source, sql, pool } = reading
   const texts = new Map<string, TextSource>()
   for (const { text, database } of page) {
+    if (!READS.test(text)) continue
     const defaults = sql.logDefaults?.(scope.key, database) ?? {}
     const near = [database ?? scope.key]
     texts.set(canonicalHash([sql.dialect, defaults, near, text]), {
@@ -118,18 +122,16 @@ async function derivePage(reading: Reading, scope: LogScope, page: readonly Logg
       anySession: true,
     })
   }
-  const entries = [...texts]
-  const consulted = await Promise.all(entries.map(([, text]) => pool.consult(toInput(text))))
+  const read = await Promise.all(
+    [...texts].map(async ([textHash, text]) => ({ textHash, text, ...(await pool.consult(toInput(text))) })),
+  )
+  const moving = read.filter(({ moves }) => moves)
   const relations = new Relations(deps.store.sql)
-  await relations.load(entries.flatMap(([, text], index) => wantedOf(text, consulted[index] ?? [])))
-  const derived = await Promise.all(
-    entries.map(async ([textHash, text], index): Promise<DerivedText | undefined> => {
-      const names = namesOf(text, consulted[index] ?? [], (...where) => relations.find(...where))
+  await relations.load(moving.flatMap(({ text, names }) => wantedOf(text, names)))
+  return await Promise.all(
+    moving.map(async ({ textHash, text, names: consulted }): Promise<DerivedText> => {
+      const names = namesOf(text, consulted, (...where) => relations.find(...where))
       const result = await pool.derive({ ...toInput(text), tables: names.tables })
-      const moves = result.statements.some(({ kind, outputs, outcome }) =>
-        outcome === 'failed' ? kind !== 'select' : outputs.some(({ temporary }) => !temporary),
-      )
-      if (!moves) return undefined
       const { gaps, fieldEdges, ...rest } = translate(result, names, undefined)
       return {
         ...rest,
@@ -141,7 +143,6 @@ async function derivePage(reading: Reading, scope: LogScope, page: readonly Logg
       }
     }),
   )
-  return derived.filter((text) => text !== undefined)
 }
 
 /** Gaps whose message holds names alone; others may quote the statement. */
