@@ -64,7 +64,7 @@ describe('bash', () => {
     expect(complete('changes', '--severity', 'r')).toEqual(['risky'])
     expect(complete('sources', '--output', '=', 'j')).toEqual(['json'])
     expect(complete('connectors', '')).toEqual(['postgres', 'sqlite'])
-    expect(complete('export', '')).toEqual(['sources'])
+    expect(complete('export', '')).toEqual(['sources', 'openlineage'])
     expect(complete('completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(complete('apply', 'sh')).toEqual(['shop.db'])
     expect(complete('help', 'rot')).toEqual(['rotate-key'])
