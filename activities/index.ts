@@ -5,12 +5,14 @@ import {
   closeRun as closeStoredRun,
   findPendingRequest,
   insertRequest,
+  type OpenRunInput,
+  type OpenRunResult,
   openRun as openStoredRun,
   readRun,
   readTotals,
 } from '../db/runs.ts'
 import { failScope, listPendingScopes } from '../db/scopes.ts'
-import { resolvePrincipal } from '../db/sources.ts'
+import { resolvePrincipal, type SourceRow } from '../db/sources.ts'
 import { classifyChange } from '../model/changes.ts'
 import type { ErrorSummary } from '../model/errors.ts'
 import { decideOutcome } from '../sync/decisions.ts'
@@ -40,16 +42,12 @@ export function createActivities(deps: ActivityDeps): Steps {
     async openRun({ sourceId, requestId, owner }) {
       await sql.begin((tx) => ensurePartitions(tx))
       const { row, connector, config } = await loadSource(deps, sourceId)
-      const digests = digestConfig(connector, config)
-      const opened = await openStoredRun(sql, {
-        sourceId,
-        requestId,
-        owner,
-        configVersion: row.configVersion,
-        ...digests,
-      })
-      deps.log.info({ source: row.name, ...opened }, opened.status === 'opened' ? 'run opened' : 'run skipped')
-      return opened
+      return await open(deps, row, { requestId, owner, ...digestConfig(connector, config) })
+    },
+    async openUnserved({ sourceId, requestId, owner }) {
+      await sql.begin((tx) => ensurePartitions(tx))
+      // What shapes the records only a worker near the source can tell; this run has none.
+      return await open(deps, await requireRow(deps, sourceId), { requestId, owner, shape: '', filter: '' })
     },
     planScopes: ({ runId }) => planScopes(deps, runId),
     listPendingScopes: (input) => listPendingScopes(sql, input),
@@ -65,6 +63,16 @@ export function createActivities(deps: ActivityDeps): Steps {
       await deps.startSync({ organization: row.organization, source: row.name, sourceId, requestId })
     },
   })
+}
+
+async function open(
+  { store, log }: ActivityDeps,
+  { id: sourceId, name, configVersion }: SourceRow,
+  input: Pick<OpenRunInput, 'requestId' | 'owner' | 'shape' | 'filter'>,
+): Promise<OpenRunResult> {
+  const opened = await openStoredRun(store.sql, { sourceId, configVersion, ...input })
+  log.info({ source: name, ...opened }, opened.status === 'opened' ? 'run opened' : 'run skipped')
+  return opened
 }
 
 const CHANGE_PAGE = 5000

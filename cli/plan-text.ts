@@ -39,7 +39,7 @@ function changeText({ key, secret, before, after }: SettingChange): string {
 
 const DONE = {
   saved: 'saved',
-  untested: 'saved, not tested: its task queue is served elsewhere',
+  untested: 'saved, not tested: only workers of its task queue reach it; their next probe tells (tidemark status)',
   removed: 'removed',
   kept: '',
 }

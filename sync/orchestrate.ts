@@ -1,5 +1,6 @@
 import { type ErrorSummary, IngestError, summarizeError } from '../model/errors.ts'
 import type { SyncOutcome } from '../model/sync.ts'
+import { NO_WORKER } from './health.ts'
 import type { Env, Steps, SyncInput } from './steps.ts'
 
 /** A page of scope ids held in the orchestration; far below Temporal's payload limit. */
@@ -26,6 +27,7 @@ export async function syncSource(input: SyncInput, steps: Steps, env: Env): Prom
   const { runId } = run
   let error: ErrorSummary | undefined
   try {
+    if ('failure' in run) throw run.failure
     if (input.resume === undefined) await plan(runId, steps, env)
     const running = { input, runId, steps, env }
     const reached = (await syncScopes(running)) ?? (await settle(running))
@@ -40,15 +42,25 @@ export async function syncSource(input: SyncInput, steps: Steps, env: Env): Prom
   return { runId, outcome: await close({ input, runId, steps, env, ...ended }), ...ended }
 }
 
-async function open(
-  input: SyncInput,
-  steps: Steps,
-  env: Env,
-): Promise<{ readonly runId: number } | { readonly reason: string }> {
+interface Opened {
+  readonly runId: number
+  /** Why nothing more can be done than to record the run. */
+  readonly failure?: IngestError
+}
+
+async function open(input: SyncInput, steps: Steps, env: Env): Promise<Opened | { readonly reason: string }> {
   const { sourceId } = input
   const requestId = input.requestId ?? (await steps.requestSync({ sourceId, workflowId: env.workflowId })).requestId
-  const opened = await steps.openRun({ sourceId, requestId, owner: env.owner })
-  return opened.status === 'skipped' ? { reason: opened.reason } : { runId: opened.runId }
+  const request = { sourceId, requestId, owner: env.owner }
+  try {
+    const opened = await steps.openRun(request)
+    return opened.status === 'skipped' ? { reason: opened.reason } : { runId: opened.runId }
+  } catch (failure) {
+    const unserved = failure instanceof IngestError && failure.code === NO_WORKER
+    if (!unserved || !env.patched('unserved')) throw failure
+    const opened = await steps.openUnserved(request)
+    return opened.status === 'skipped' ? { reason: opened.reason } : { runId: opened.runId, failure }
+  }
 }
 
 async function plan(runId: number, steps: Steps, env: Env): Promise<void> {

@@ -10,6 +10,7 @@ export const DEFAULT_RETRY: RetryProfiles = {
 export const STEP_PROFILES: Readonly<Record<keyof Steps, keyof RetryProfiles>> = {
   requestSync: 'store',
   openRun: 'store',
+  openUnserved: 'store',
   planScopes: 'source',
   listPendingScopes: 'store',
   syncScope: 'source',

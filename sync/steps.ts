@@ -30,6 +30,8 @@ export interface SyncInput {
   readonly heartbeatMs?: number
   /** The task queue of the workers that reach the source; absent: the workflow's own. */
   readonly sourceQueue?: string
+  /** How long a step waits for a worker of that queue, in milliseconds; an hour when absent. */
+  readonly queueWaitMs?: number
   /** Whether the Temporal namespace knows Tidemark's search attributes. */
   readonly searchable?: boolean
   /** Set when a long run goes on in a new execution. */
@@ -111,6 +113,12 @@ export interface Steps {
     readonly workflowId: string
   }): Promise<{ readonly requestId: number }>
   openRun(input: {
+    readonly sourceId: number
+    readonly requestId: number
+    readonly owner: string
+  }): Promise<OpenedRun | SkippedRun>
+  /** Opens the run of a request that no worker near the source came to open, for the history to tell why. */
+  openUnserved(input: {
     readonly sourceId: number
     readonly requestId: number
     readonly owner: string

@@ -24,7 +24,7 @@ export function proxySteps(input: SyncInput): Steps {
       summary: argument.name === undefined ? source : `${source}: ${argument.name}`.slice(0, 200),
       priority: { fairnessKey: `${organization}/${source}`.slice(0, 64) },
       ...(sourceQueue !== undefined && STEPS_AT_SOURCE.has(name)
-        ? { taskQueue: sourceQueue, scheduleToStartTimeout: QUEUE_WAIT }
+        ? { taskQueue: sourceQueue, scheduleToStartTimeout: input.queueWaitMs ?? QUEUE_WAIT }
         : {}),
     }),
   }) as unknown as Steps

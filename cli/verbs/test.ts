@@ -19,8 +19,15 @@ export async function run({ io, args, options, signal }: Invocation<ConfigOption
     return ok ? 0 : 1
   }
   await using session = await openSession({ onStatus: io.note, signal })
-  const { ok, checks } = await testSource(await session.context(), subject, report)
-  io.data({ source: subject, ok, checks })
+  let elsewhere: string | null = null
+  const onElsewhere = (taskQueue: string) => {
+    elsewhere = taskQueue
+    io.note(
+      `checked from this machine; not checked: whether workers of task queue ${taskQueue}, which sync it, reach it too (tidemark status has their latest probe)`,
+    )
+  }
+  const { ok, checks } = await testSource(await session.context(), subject, { ...report, onElsewhere })
+  io.data({ source: subject, ok, checks, notCheckedFrom: elsewhere })
   return ok ? 0 : 1
 }
 

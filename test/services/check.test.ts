@@ -42,3 +42,17 @@ test('no secret is told', async () => {
   expect(result.checks.map((check) => check.status)).toEqual(['failed', 'passed'])
   expect(JSON.stringify(result)).not.toContain('s3cr3t')
 })
+
+test('of a source that other workers sync, it is told that they were not asked', async () => {
+  await using context = await createContext([checkedConnector([passing])])
+  const add = (name: string, taskQueue: string | null) =>
+    addSource(context, { name, connector: 'checked', config: { host: 'h', token: name }, taskQueue })
+  await add('near', null)
+  await add('far', 'branch')
+  const told: string[] = []
+  for (const name of ['near', 'far']) {
+    const { ok } = await testSource(context, name, { onElsewhere: (queue) => told.push(`${name}: ${queue}`) })
+    expect(ok).toBe(true)
+  }
+  expect(told).toEqual(['far: branch'])
+})

@@ -90,6 +90,45 @@ test('a source with a task queue of its own is reached by its workers alone, all
   await record('sync', workflow)
 })
 
+test('a source whose queue nobody serves: the history tells, with the worker to start; the next sync is none the worse', async () => {
+  const away = workbookConnector(new Map())
+  await using engine = await createEngine([away])
+  const { sql } = engine.store
+  const source = await engine.addSource(away, { world: 'main' }, 'unserved')
+  const [main, nobody] = [randomUUID(), randomUUID()]
+  await temporal.serve(engine, main)
+  const sync = async () =>
+    await startSync(temporal.client, main, {
+      organization: 'default',
+      source: 'unserved',
+      sourceId: source.id,
+      requestId: await source.request(),
+      window: 2,
+      retry: QUICK_RETRY,
+      sourceQueue: nobody,
+      queueWaitMs: 1_000,
+    })
+  const workflow = await sync()
+  await expect(workflow.result()).rejects.toThrow()
+  const history = await sql`select outcome, error, completed_at is not null as closed from tidemark.sync_run`
+  expect(history).toEqual([
+    {
+      outcome: 'failed',
+      closed: true,
+      error: {
+        category: 'dependency_unavailable',
+        message: `no worker serves task queue ${nobody}`,
+        hint: expect.stringContaining(`tidemark worker --queue ${nobody}`),
+        code: 'NO_WORKER',
+      },
+    },
+  ])
+  expect(await sql`select 1 from tidemark.sync_request where run_id is null`).toHaveLength(0)
+  await record('sync-unserved', workflow)
+  await serveSource(engine, workbookConnector(new Map([['main', fillWorld()]])), nobody)
+  expect(await (await sync()).result()).toMatchObject({ outcome: 'succeeded' })
+})
+
 test('each source is probed by the workers of its queue; where there are none, that is what is wrong', async () => {
   const away = workbookConnector(new Map())
   await using engine = await createEngine([away])
@@ -132,6 +171,6 @@ test('the store is looked after through Temporal as well', async () => {
 
 test('the recorded histories replay against the workflows of today', async () => {
   const histories = await readHistories(FOLDER)
-  expect(histories.map(({ workflowId }) => workflowId)).toEqual(['health', 'maintenance', 'sync'])
+  expect(histories.map(({ workflowId }) => workflowId)).toEqual(['health', 'maintenance', 'sync-unserved', 'sync'])
   expect(await replay(new URL('../../workflows/index.ts', import.meta.url), histories)).toEqual({})
 }, 120_000)
