@@ -84,7 +84,7 @@ export async function deriveLineage(deps: ActivityDeps, runId: number): Promise<
 
 async function findStale({ deps, run, namespaceId, texts }: Derivation): Promise<StaleText[]> {
   const { sql } = deps.store
-  await sql.begin((tx) => endOrphanTexts(tx, run.sourceId))
+  await sql.begin((tx) => endOrphanTexts(tx, namespaceId))
   return await findStaleTexts(sql, {
     run,
     namespaceId,

@@ -4,10 +4,11 @@ import type { Transaction } from '../store.ts'
  * Ends the texts of assets that are gone, are placeholders or have no definition any more, with all that was derived
  * from them. Returns how many.
  */
-export async function endOrphanTexts(tx: Transaction, sourceId: number): Promise<number> {
+export async function endOrphanTexts(tx: Transaction, namespaceId: number): Promise<number> {
   const orphans = await tx<{ id: number }[]>`
     select t.id from tidemark.lineage_text t
-    where t.source_id = ${sourceId} and t.origin = 'definition'
+    where t.origin = 'definition'
+      and t.source_id in (select id from tidemark.source where namespace_id = ${namespaceId})
       and not exists (select 1 from tidemark.asset a join tidemark.definition d on d.asset_id = a.id
                       where a.id = t.asset_id and a.removed_at is null and not a.placeholder)
     order by t.id for update`
