@@ -103,11 +103,20 @@ async function* readInventory(sync: ScopeSync, handle: ConnectorHandle): Listing
   while (true) {
     const page = await next()
     if (page.done === true) {
-      const { error, ...verdict } = page.value
-      return { ...verdict, ...(error === undefined ? {} : { error: describeError(source, error) }) }
+      const { error, visibility, ...verdict } = page.value
+      return {
+        ...verdict,
+        ...(visibility === undefined ? {} : { visibility: visibilityText(visibility) }),
+        ...(error === undefined ? {} : { error: describeError(source, error) }),
+      }
     }
     yield page.value.map((item) => checked(sync, item))
   }
+}
+
+/** A list is stored as JSON, which no digest looks like. */
+function visibilityText(visibility: string | readonly string[]): string {
+  return typeof visibility === 'string' ? visibility : JSON.stringify([...visibility].sort())
 }
 
 async function* readLog(

@@ -164,7 +164,7 @@ async function recordListing(
     update tidemark.sync_scope ss set status = 'describing', listing = ${verdict.listing}, error = ${error},
       listed = ${listed}, absent = ${counts.absent}, failed_items = 0,
       visibility = ${verdict.visibility ?? null}, watermark = ${verdict.watermark ?? null},
-      visibility_changed = scope.visibility is not null and scope.visibility is distinct from ${verdict.visibility ?? null}
+      visibility_changed = ${visibilityLost(tx, verdict.visibility ?? null)}
     from tidemark.scope
     where ss.run_id = ${attempt.runId} and ss.scope_id = ${attempt.scopeId} and scope.id = ss.scope_id`
   // The log position moves together with the work read up to it; only a whole listing may start one.
@@ -172,6 +172,13 @@ async function recordListing(
     await tx`update tidemark.scope set watermark = ${verdict.watermark}
              where id = ${attempt.scopeId} and watermark is distinct from ${verdict.watermark}`
   }
+}
+
+/** Whether the account sees less than at the last complete listing: another digest, or a list without one of its names. */
+function visibilityLost(tx: Transaction, visibility: string | null) {
+  return tx`case when starts_with(scope.visibility, '[') and starts_with(${visibility}::text, '[')
+                 then not ${visibility}::text::jsonb @> scope.visibility::jsonb
+                 else scope.visibility is not null and scope.visibility is distinct from ${visibility}::text end`
 }
 
 const PLAN_KEYS = 1000

@@ -185,8 +185,11 @@ export interface InventoryVerdict {
   readonly listing: 'complete' | 'partial' | 'sampled'
   /** Why the listing is partial, and what to do. */
   readonly error?: IngestError
-  /** Digest of what the account may see. Absences under a changed digest are proposed, never removed. */
-  readonly visibility?: string
+  /**
+   * What the account may see: a digest, or a list of names. Absences under a changed digest are proposed, never removed;
+   * so are those after a name has left the list. A list does not change by growing.
+   */
+  readonly visibility?: string | readonly string[]
   /** With `changes`: the log position taken before the listing began. */
   readonly watermark?: string
 }

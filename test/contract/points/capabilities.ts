@@ -61,11 +61,15 @@ function testPreview(connector: Connector, harness: ContractHarness): void {
     await harness.grantRows?.(fixture)
     await using opened = await openConnector(connector, fixture.config)
     const items = await crawl(opened.handle)
-    const relations = recordsOf(items).filter(({ kind }) => groupOf(connector, kind) === 'relation')
+    // What has no fields of its own, such as a stream, has no rows to look at either.
+    const relations = recordsOf(items).filter(
+      ({ kind, fields }) => groupOf(connector, kind) === 'relation' && fields !== undefined,
+    )
     const texts: string[] = []
     for (const record of relations) {
       const preview = await previewOf(connector, opened.handle, record, 2)
-      expect(preview.columns.map(({ name }) => name)).toEqual((record.fields ?? []).map(({ name }) => name))
+      const columns = (record.fields ?? []).filter(({ path = [] }) => path.length < 2)
+      expect(preview.columns.map(({ name }) => name)).toEqual(columns.map(({ name }) => name))
       expect(preview.rows.length).toBeLessThanOrEqual(2)
       for (const row of preview.rows) expect(row).toHaveLength(preview.columns.length)
       texts.push(JSON.stringify(z.json().parse(JSON.parse(JSON.stringify(preview)))))
