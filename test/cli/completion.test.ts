@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadRegistry } from '../../connectors/registry.ts'
 import { createPlace, makeHome, type Place, tidemark } from './support.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -11,6 +12,7 @@ const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0
 /** Why a shell's tests are left out. */
 const without = (shell: string) => (has(shell) ? '' : ` (skipped: ${shell} is not installed)`)
 
+const connectors = [...(await loadRegistry()).types]
 let place: Place
 let folder: string
 let env: NodeJS.ProcessEnv
@@ -63,7 +65,7 @@ describe('bash', () => {
     expect(complete('runs', 'shop', '')).toEqual([])
     expect(complete('changes', '--severity', 'r')).toEqual(['risky'])
     expect(complete('sources', '--output', '=', 'j')).toEqual(['json'])
-    expect(complete('connectors', '')).toEqual(['postgres', 'sqlite'])
+    expect(complete('connectors', '')).toEqual(connectors)
     expect(complete('export', '')).toEqual(['sources', 'openlineage'])
     expect(complete('completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(complete('apply', 'sh')).toEqual(['shop.db'])
@@ -79,7 +81,7 @@ describe('fish', () => {
     expect(complete('tidemark sync --fu')).toEqual(['--full'])
     expect(complete('tidemark sync ')).toEqual(['shop', 'tills'])
     expect(complete('tidemark changes --severity ')).toEqual(['breaking', 'risky', 'safe'])
-    expect(complete('tidemark connectors ')).toEqual(['postgres', 'sqlite'])
+    expect(complete('tidemark connectors ')).toEqual(connectors)
     expect(complete('tidemark apply sh')).toEqual(['shop.db'])
   })
 })
