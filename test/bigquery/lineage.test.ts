@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import connector from '../../connectors/bigquery/index.ts'
+import { addJob, createShop, LAKE, SHOP } from '../helpers/bigquery/shop.ts'
+import { configFor, startStandIn } from '../helpers/bigquery/stand-in.ts'
+import { createEngine } from '../helpers/engine.ts'
+
+test('views, routines and jobs, also across projects, lead to the right assets and columns', async () => {
+  const world = createShop()
+  await using standIn = await startStandIn(world)
+  await using engine = await createEngine([connector])
+  const { sql } = engine.store
+  const source = await engine.addSource(connector, { ...configFor(standIn), projects: [SHOP, LAKE] })
+  expect(await source.sync()).toMatchObject({ outcome: 'succeeded', gaps: 0 })
+
+  const edges = async () =>
+    (
+      await sql<{ edge: string }[]>`
+        select upstream || ' > ' || downstream || ' ' || origin as edge from catalog.lineage order by 1`
+    ).map(({ edge }) => edge)
+  const before = await edges()
+  expect(before).toEqual(
+    [
+      // A view in one project of tables in another, of a family of shards by a wildcard.
+      'shop-prod."raw events".events_yyyymmdd > lake-prod.marts.spend definition',
+      'shop-prod.sales.customer > lake-prod.marts.spend definition',
+      'shop-prod.sales.orders > lake-prod.marts.spend definition',
+      'shop-prod.sales.customer > shop-prod.sales.latest definition',
+      'shop-prod.sales.orders > shop-prod.sales.latest definition',
+      'shop-prod.sales.orders > shop-prod.sales.old definition',
+      'shop-prod.sales.orders > shop-prod.sales.totals definition',
+      'shop-prod.sales.orders > shop-prod.sales."snapshot of orders" catalogue',
+      'shop-prod.sales.orders > shop-prod.sales.orders_clone catalogue',
+      // A job whose text leaves its dataset to the job.
+      'shop-prod.sales.orders > shop-prod.sales.orders_clone log',
+      'shop-prod.sales.orders > shop-prod.sales.orders_of definition',
+      'shop-prod.sales.orders > shop-prod.sales.refresh definition',
+      'shop-prod.sales.refresh > shop-prod.sales.orders_clone definition',
+    ].sort(),
+  )
+  expect(
+    (
+      await sql<{ edge: string }[]>`
+        select upstream || '.' || upstream_column || ' > ' || downstream || '.' || downstream_column as edge
+        from catalog.column_lineage where influence = 'direct' and downstream = 'lake-prod.marts.spend' order by 1`
+    ).map(({ edge }) => edge),
+  ).toEqual([
+    'shop-prod.sales.customer.email > lake-prod.marts.spend.email',
+    'shop-prod.sales.orders.total > lake-prod.marts.spend.spent',
+  ])
+  expect(await sql`select failed, unresolved_references from catalog.lineage_coverage`).toEqual([
+    { failed: 0, unresolved_references: 0 },
+  ])
+  expect(await sql`select asset, reads, users from catalog.usage order by asset`).toEqual([
+    { asset: 'shop-prod."raw events".events_yyyymmdd', reads: 1, users: 1 },
+    { asset: 'shop-prod.sales.orders', reads: 2, users: 2 },
+  ])
+
+  // What failed, what is our own, what only read, and a dry run move nothing.
+  const to = { query: 'insert into `shop-prod.sales.files` (line) select email from `shop-prod.sales.customer`' }
+  addJob(world, SHOP, { ...to, error: 'invalidQuery', at: Date.now() })
+  addJob(world, SHOP, { ...to, labels: { tidemark: 'preview' }, at: Date.now() })
+  addJob(world, SHOP, { query: 'select * from `shop-prod.sales.customer`', at: Date.now() })
+  await source.sync({ mode: 'full' })
+  expect(await edges()).toEqual(before)
+  addJob(world, SHOP, { ...to, at: Date.now() })
+  await source.sync({ mode: 'full' })
+  expect(await edges()).toEqual([...before, 'shop-prod.sales.customer > shop-prod.sales.files log'].sort())
+})
