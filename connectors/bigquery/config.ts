@@ -32,7 +32,11 @@ const fields = z.strictObject({
   accessToken: secret()
     .optional()
     .describe('A token made elsewhere, good for an hour: gcloud auth print-access-token.'),
-  impersonate: z.email().optional().describe('Service account to act as, by the account signed in.'),
+  impersonate: z
+    .string()
+    .regex(/^[^@\s]+@[^@\s]+$/, 'the address of a service account')
+    .optional()
+    .describe('Service account to act as, by the account signed in.'),
   quotaProject: z
     .string()
     .min(1)

@@ -124,14 +124,14 @@ test('application default, here of a machine of Google: its token, renewed when 
 
   good.add('machine-3')
   standIn.calls.length = 0
-  expect(await scopesWith({ ...config, impersonate: ROBOT })).toEqual(SCOPES)
+  expect(await scopesWith({ ...config, projects: [SHOP], impersonate: ROBOT })).toEqual(SCOPES)
   expect(acted).toEqual([`${ROBOT}:generateAccessToken by Bearer machine-3`])
 
   standIn.trouble = ({ path }) =>
     path.at(-1)?.endsWith(':generateAccessToken') === true
       ? refuse(403, 'forbidden', "Permission 'iam.serviceAccounts.getAccessToken' denied on resource.")
       : undefined
-  await expect(scopesWith({ ...config, impersonate: ROBOT })).rejects.toMatchObject({
+  await expect(scopesWith({ ...config, projects: [SHOP], impersonate: ROBOT })).rejects.toMatchObject({
     category: 'auth',
     hint: expect.stringContaining('roles/iam.serviceAccountTokenCreator'),
   })
