@@ -227,6 +227,9 @@ const TRAITS: Readonly<Record<Dialect, Traits>> = {
   generic: BASE,
 }
 
+/** Dialects whose columns have fields reached by a dot. */
+export const STRUCTS = new Set<string>(['bigquery', 'databricks', 'spark', 'trino', 'duckdb', 'clickhouse', 'redshift'])
+
 /** Names other tools give the same dialects. */
 const ALIASES: Readonly<Record<string, Dialect>> = {
   postgresql: 'postgres',

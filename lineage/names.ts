@@ -18,7 +18,8 @@ const TWO_LEVELS = new Set<string>(['mysql', 'mariadb', 'clickhouse', 'sqlite'])
 
 /** Every full name a path may stand for, likeliest first. */
 export function candidates(path: Path, traits: Traits, defaults: Defaults): TableName[] {
-  const parts = path.map((name) => foldName(name, traits))
+  const own = defaults.schemas?.[0] ?? 'dbo'
+  const parts = path.map((name) => (name.text === '' ? own : foldName(name, traits)))
   const plain = traits.dialect === 'bigquery' ? withoutDecorator(parts) : parts
   const { database, schemas = [] } = defaults
   if (plain.length >= 3) return [plain]
@@ -27,7 +28,6 @@ export function candidates(path: Path, traits: Traits, defaults: Defaults): Tabl
       database === undefined || (TWO_LEVELS.has(traits.dialect) && schemas.length === 0) ? plain : [database, ...plain],
     ]
   const prefix = database === undefined ? [] : [database]
-  // SQL Server's `db..t` loses its empty part in the parser and is rare enough to stay so.
   return schemas.length === 0 ? [[...prefix, ...plain]] : schemas.map((schema) => [...prefix, schema, ...plain])
 }
 

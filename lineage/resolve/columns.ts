@@ -1,13 +1,12 @@
+import { STRUCTS } from '../dialects.ts'
 import { foldName } from '../names.ts'
 import type { ColumnRef, Name, Path } from '../syntax/ast.ts'
 import { addGap, type Binding, type Context, type Scope, spell } from './context.ts'
-import { lowered, mergeDeps, NO_DEPS, transformed } from './deps.ts'
+import { lowered, mergeDeps, NO_DEPS, SUPPOSED, transformed } from './deps.ts'
 import { findColumn, findOpen, type OutColumn, sameDeps } from './relation.ts'
 
 /** A column placed by elimination, among sources not all of which are known. */
 const ELIMINATED = 0.8
-/** The same, in a subquery whose surroundings are not all known either. */
-const SUPPOSED = 0.6
 
 /** The column a path leads into, without telling a gap where there is none. */
 export function findOwner(ctx: Context, scope: Scope, path: Path): OutColumn | undefined {
@@ -143,6 +142,7 @@ function findByElimination(ctx: Context, scope: Scope, name: Name, whole: Bindin
   if (whole !== undefined && whole.relation.open.length === 0) return 'ambiguous'
   if (!found.every((column) => sameDeps(column.deps, first.deps))) return 'ambiguous'
   if (outerMayHave(ctx, scope.parent, name, first)) return 'ambiguous'
+  // In a subquery whose surroundings are not all known either, no more than likely.
   return isSurrounded(scope.parent) ? { ...first, deps: lowered(first.deps, SUPPOSED) } : first
 }
 
@@ -240,9 +240,6 @@ function findDotted(ctx: Context, binding: Binding, path: Path, at: number): Out
   }
   return undefined
 }
-
-/** Dialects whose columns have fields reached by a dot. */
-export const STRUCTS = new Set<string>(['bigquery', 'databricks', 'spark', 'trino', 'duckdb', 'clickhouse', 'redshift'])
 
 /** The source that the first parts of a path name. */
 export function findBinding(ctx: Context, scope: Scope, path: Path, length: number): Binding | undefined {

@@ -19,6 +19,9 @@ export interface Dep {
 
 export type Deps = ReadonlyMap<string, Dep>
 
+/** The confidence of what is likely and no more. */
+export const SUPPOSED = 0.6
+
 export const NO_DEPS: Deps = new Map()
 
 const IDENTITY = 1

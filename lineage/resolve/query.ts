@@ -1,7 +1,7 @@
 import { comparable, foldName } from '../names.ts'
 import type { Cte, Expression, Query, SelectItem, SetOperation } from '../syntax/ast.ts'
 import { addGap, type Context, type CteEnv, newScope, type Scope } from './context.ts'
-import { addDeps, asInfluence, type Dep, FILTER, mergeDeps, NO_DEPS, SORT } from './deps.ts'
+import { addDeps, asInfluence, type Dep, FILTER, mergeDeps, NO_DEPS, SORT, type TableRef } from './deps.ts'
 import type { OutColumn, Relation } from './relation.ts'
 import { renameColumns } from './rows.ts'
 import { byPosition, findByName, resolveSelect } from './select.ts'
@@ -162,7 +162,11 @@ function combineSet(ctx: Context, first: Relation, rest: readonly Branch[], set:
       if (first.open.length === 0) checkCount(ctx, first, relation, known, set)
       else {
         placed = Math.min(placed, known)
-        open.push(...relation.open)
+        const same = alike(first, relation)
+        const [part] = open
+        if (same !== undefined && part !== undefined && open.length === 1)
+          open[0] = { ...part, also: [...(part.also ?? []), ...same] }
+        else open.push(...relation.open)
       }
       const end = Math.min(known, first.open.length === 0 ? first.columns.length : placed)
       for (let index = 0; index < end; index++)
@@ -179,6 +183,15 @@ function combineSet(ctx: Context, first: Relation, rest: readonly Branch[], set:
   })
   const all = [...columns, ...added].filter((column) => !gone.has(column.name.toLowerCase()))
   return { columns: all, open, placed: open.length === 0 ? all.length : placed, influences }
+}
+
+/** The tables of a branch that is a star over one unknown table, as the first one is: their columns meet by position. */
+function alike(first: Relation, relation: Relation): readonly TableRef[] | undefined {
+  const [part] = relation.open
+  const [own] = first.open
+  if (part?.table === undefined || own?.table === undefined) return undefined
+  const stars = [first, relation].every(({ columns, open }) => columns.length === 0 && open.length === 1)
+  return stars && part.except.size === own.except.size ? [part.table, ...(part.also ?? [])] : undefined
 }
 
 function checkCount(ctx: Context, first: Relation, relation: Relation, known: number, set: SetOperation): void {

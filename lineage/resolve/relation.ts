@@ -2,7 +2,7 @@ import type { Traits } from '../dialects.ts'
 import { comparable, foldName } from '../names.ts'
 import type { Name, Span } from '../syntax/ast.ts'
 import type { Transformation } from '../types.ts'
-import { type Deps, lowered, NO_DEPS, oneDep, type TableRef, transformed } from './deps.ts'
+import { type Deps, lowered, mergeDeps, NO_DEPS, oneDep, SUPPOSED, type TableRef, transformed } from './deps.ts'
 
 /** What a value reads, and how it comes out of it. */
 export interface Value {
@@ -26,6 +26,8 @@ export interface OpenPart {
   readonly except: ReadonlySet<string>
   /** Whether `*` brings them: fields of an unnested struct do not come. */
   readonly starred: boolean
+  /** What the other branches of a UNION of stars have in the same places: very likely columns of the same names. */
+  readonly also?: readonly TableRef[]
 }
 
 export interface Relation {
@@ -35,6 +37,8 @@ export interface Relation {
   readonly placed: number
   /** What chose the rows. */
   readonly influences: Deps
+  /** Fields of structs that the catalogue lists by dotted names: found by name, not brought by a star. */
+  readonly fields?: readonly OutColumn[]
 }
 
 export const EMPTY_RELATION: Relation = { columns: [], open: [], placed: 0, influences: NO_DEPS }
@@ -45,10 +49,16 @@ export function closed(columns: readonly OutColumn[], influences: Deps = NO_DEPS
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-export function tableRelation(table: TableRef, columns: readonly string[] | undefined): Relation {
+export function tableRelation(
+  table: TableRef,
+  columns: readonly string[] | undefined,
+  fields: readonly string[] = [],
+): Relation {
   if (columns === undefined)
     return { columns: [], open: [{ table, except: NOTHING, starred: true }], placed: 0, influences: NO_DEPS }
-  return closed(columns.map((name) => ({ name, deps: oneDep(table, name), transformation: 'identity' as const })))
+  const read = (name: string): OutColumn => ({ name, deps: oneDep(table, name), transformation: 'identity' })
+  const relation = closed(columns.map(read))
+  return fields.length === 0 ? relation : { ...relation, fields: fields.map(read) }
 }
 
 /** A relation whose columns all come out of the same values: a table function. */
@@ -77,7 +87,7 @@ function indexOf(relation: Relation): Index {
   if (index === undefined) {
     const exact = new Map<string, OutColumn | null>()
     const lower = new Map<string, OutColumn | null>()
-    for (const column of relation.columns) {
+    for (const column of relation.fields === undefined ? relation.columns : [...relation.columns, ...relation.fields]) {
       put(exact, column.name, column)
       put(lower, column.name.toLowerCase(), column)
     }
@@ -126,6 +136,10 @@ export function findOpen(
   if (first === undefined) return undefined
   if (parts.some((part) => part.table === undefined || part.table.key !== first.table?.key) && parts.length > 1)
     return 'many'
-  const deps = first.table === undefined ? (first.deps ?? NO_DEPS) : lowered(oneDep(first.table, folded), confidence)
+  const own = first.table === undefined ? (first.deps ?? NO_DEPS) : lowered(oneDep(first.table, folded), confidence)
+  const deps =
+    first.also === undefined
+      ? own
+      : mergeDeps([own, ...first.also.map((table) => oneDep(table, folded, Math.min(confidence, SUPPOSED)))])
   return { name: folded, deps, transformation: first.table === undefined ? 'expression' : 'identity' }
 }

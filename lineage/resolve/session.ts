@@ -1,4 +1,4 @@
-import type { Traits } from '../dialects.ts'
+import { STRUCTS, type Traits } from '../dialects.ts'
 import { candidates, shardFamily, tableKey } from '../names.ts'
 import type { Path } from '../syntax/ast.ts'
 import type { Defaults, SchemaLookup, TableName, TableSchema } from '../types.ts'
@@ -102,7 +102,8 @@ export function resolveTable(around: Surroundings, path: Path): Resolved {
   if (cached !== undefined && cached.schema === found)
     return toResolved(cached.relation, { key, name, temporary: temporaryName, known: found !== undefined }, found)
   const ref: TableRef = { key, name, temporary: temporaryName, known: found !== undefined }
-  const relation = tableRelation(ref, found?.columns)
+  const { columns, fields } = topLevel(found?.columns, traits)
+  const relation = tableRelation(ref, columns, fields)
   session.relations.set(key, { schema: found, relation })
   return toResolved(relation, ref, found)
 }
@@ -113,8 +114,21 @@ function bareName(path: Path, { traits, defaults }: Surroundings): TableName {
   return name
 }
 
+/** Catalogues of dialects with structs may list `a.b` beside `a`: a field, not a column. */
+function topLevel(
+  listed: readonly string[] | undefined,
+  traits: Traits,
+): { readonly columns: readonly string[] | undefined; readonly fields: readonly string[] } {
+  if (listed === undefined || !STRUCTS.has(traits.dialect) || !listed.some((name) => name.includes('.')))
+    return { columns: listed, fields: [] }
+  const names = new Set(listed)
+  const isField = (name: string): boolean => names.has(name.slice(0, Math.max(0, name.indexOf('.'))))
+  return { columns: listed.filter((name) => !isField(name)), fields: listed.filter(isField) }
+}
+
 function toResolved(relation: Relation, ref: TableRef, schema: TableSchema | undefined): Resolved {
-  return { ref, columns: schema?.columns, relation, feeds: undefined }
+  const columns = relation.fields === undefined ? schema?.columns : relation.columns.map((column) => column.name)
+  return { ref, columns, relation, feeds: undefined }
 }
 
 function findSchema(around: Surroundings, name: TableName): TableSchema | undefined {

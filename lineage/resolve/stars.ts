@@ -1,6 +1,7 @@
+import { STRUCTS } from '../dialects.ts'
 import { foldName } from '../names.ts'
 import type { Expression, Name, SelectItem, StarRef } from '../syntax/ast.ts'
-import { findBinding, findOwner, STRUCTS } from './columns.ts'
+import { findBinding, findOwner } from './columns.ts'
 import { addGap, type Binding, type Context, type Scope, spell } from './context.ts'
 import { transformed } from './deps.ts'
 import type { OpenPart, OutColumn, Value } from './relation.ts'

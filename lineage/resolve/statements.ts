@@ -122,14 +122,22 @@ function declaresByName(ctx: Context, { object }: CreateStatement): boolean {
 function resolveInsert(ctx: Context, statement: InsertStatement, outer: CteEnv | undefined): Relation {
   const ctes = resolveWith(ctx, statement.with, statement.recursive, undefined, outer)
   const source = statement.source === undefined ? EMPTY_RELATION : resolveQuery(ctx, statement.source, undefined, ctes)
-  for (const target of statement.targets) insertInto(ctx, target, source, ctes)
+  const body = statement.source?.body
+  const from = body?.kind === 'select' ? body.from : []
+  for (const target of statement.targets) insertInto(ctx, target, source, ctes, from)
   const [first] = statement.targets
   return first === undefined
     ? EMPTY_RELATION
     : resolveReturning(ctx, statement, [toBinding(ctx, first.target, resolveTarget(ctx, first.target))], ctes)
 }
 
-function insertInto(ctx: Context, insert: InsertTarget, source: Relation, ctes: CteEnv | undefined): void {
+function insertInto(
+  ctx: Context,
+  insert: InsertTarget,
+  source: Relation,
+  ctes: CteEnv | undefined,
+  from: readonly FromItem[],
+): void {
   const target = resolveTarget(ctx, insert.target)
   const relation = insert.values === undefined ? source : rowOver(ctx, source, insert.values, ctes)
   const influences = new Map<string, Dep>(relation.influences)
@@ -145,7 +153,7 @@ function insertInto(ctx: Context, insert: InsertTarget, source: Relation, ctes: 
     relation,
     insert.byName,
   )
-  const columns = [...placed, ...resolveUpdates(ctx, insert, target, placed, source)]
+  const columns = [...placed, ...resolveUpdates(ctx, insert, target, placed, source, newScope(undefined, ctes), from)]
   write(ctx, insert.target, target, columns, { ...relation, influences })
   if (insert.updates.length > 0) settleOwn(ctx, target, columns, relation)
 }
@@ -201,19 +209,27 @@ function resolveUpdates(
   target: ResolvedTarget,
   placed: readonly OutColumn[],
   source: Relation,
+  scope: Scope,
+  from: readonly FromItem[],
 ): OutColumn[] {
   if (insert.updates.length === 0) return []
   const incoming = closed(placed)
   const rows = new Map(ctx.rows)
   for (const name of ['excluded', 'values', insert.rowAlias?.text.toLowerCase()])
     if (name !== undefined) ctx.rows.set(name, incoming)
-  const scope = newScope(undefined, undefined)
   scope.bindings.push(toBinding(ctx, insert.target, target), {
     alias: undefined,
     path: [],
     relation: source,
     hidden: true,
   })
+  // MySQL lets the new values name the tables of the SELECT.
+  if (/^(?:mysql|mariadb)$/.test(ctx.traits.dialect)) {
+    bindItems(ctx, scope, from)
+    scope.bindings.forEach((binding, index) => {
+      if (index > 0) scope.bindings[index] = { ...binding, hidden: true }
+    })
+  }
   const columns = insert.updates.flatMap((assignment) =>
     assigned(ctx, scope, withValues(assignment), (path) => targetColumn(ctx, target, path.at(-1) as Name)),
   )

@@ -81,10 +81,12 @@ function aliasNames(ctx: Context, source: FunctionSource): string[] {
 function callRelation(ctx: Context, scope: Scope, source: FunctionSource, call: Call): Relation {
   const read = readTables(ctx, scope, call)
   if (read !== undefined) return read
+  if (isParameterised(ctx, call)) return argumentRows(ctx, scope, call.name)
   noteFile(ctx, call)
   const spelled = spelledRows(ctx, scope, source, call)
   if (spelled !== undefined) return spelled
-  const deps = call.args.map(({ value }) => (value.kind === 'star' ? NO_DEPS : resolveValue(ctx, scope, value).deps))
+  const given = EXTERNAL.has(call.key) ? [] : call.args
+  const deps = given.map(({ value }) => (value.kind === 'star' ? NO_DEPS : resolveValue(ctx, scope, value).deps))
   const all = mergeDeps(deps)
   if (EXTERNAL.has(call.key)) addGap(ctx, 'dynamic_sql', `${call.key} reads another system by a query of its own`, call)
   const declared = call.columns?.map((name) => foldName(name, ctx.traits))
@@ -160,11 +162,37 @@ function readTables(ctx: Context, scope: Scope, call: Call): Relation | undefine
   if (relation === undefined) return call.models === undefined ? undefined : functionRelation([], NO_DEPS, true)
   if (TABLE_READERS.has(call.key)) return relation
   const deps = mergeDeps(given.flatMap(({ columns }) => columns.map((column) => column.deps)))
-  const made = functionRelation([], deps, true)
+  if (call.key === 'EXCLUDE_COLUMNS') return withoutColumns(relation, call)
+  const table = functionRelation([], deps, true)
+  const made = { ...table, open: table.open.map((part) => ({ ...part, starred: true })) }
   // BigQuery's models give the columns of their input as they are, and their own beside them.
   return call.models === undefined
     ? made
     : { ...made, columns: relation.columns, open: [...made.open, ...relation.open] }
+}
+
+/** Trino's exclude_columns(input => TABLE(t), columns => DESCRIPTOR(a, b)). */
+function withoutColumns(relation: Relation, call: Call): Relation {
+  const listed = call.args.find(({ value }) => value.kind === 'call' && value.key === 'DESCRIPTOR')?.value
+  const gone = new Set(
+    listed?.kind === 'call'
+      ? listed.args.map(({ value }) => (value.kind === 'column' ? value.path.at(-1)?.text.toLowerCase() : ''))
+      : [],
+  )
+  const open = relation.open.map((part) => ({
+    ...part,
+    except: new Set([...part.except, ...[...gone].filter((name) => name !== undefined)]),
+  }))
+  const columns = relation.columns.filter((column) => !gone.has(column.name.toLowerCase()))
+  return { ...relation, columns, open, placed: open.length === 0 ? columns.length : 0 }
+}
+
+/** ClickHouse's views with parameters are called like functions: `FROM v(day = today())`. */
+function isParameterised(ctx: Context, call: Call): boolean {
+  if (ctx.traits.dialect !== 'clickhouse' || call.args.length === 0) return false
+  return call.args.every(
+    ({ value }) => value.kind === 'operation' && /^\s*[\w"`]+\s*=[^=]/.test(ctx.text.slice(value.start, value.end)),
+  )
 }
 
 function argumentRows(ctx: Context, scope: Scope, path: Path): Relation {

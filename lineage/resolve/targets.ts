@@ -90,7 +90,9 @@ function passedThrough(
 export function tellOpen(ctx: Context, relation: Relation, columns: readonly string[]): void {
   const parts = relation.open.filter((part) => part.starred)
   if (parts.length === 0) return
-  const tables = parts.map((part) => part.table?.name.join('.')).filter((name) => name !== undefined)
+  const tables = parts.flatMap(({ table, also = [] }) =>
+    table === undefined ? [] : [table, ...also].map(({ name }) => name.join('.')),
+  )
   const what = tables.length > 0 ? tables.join(', ') : 'a table function'
   addGap(ctx, 'unknown_table', `the columns of ${what} are not known, which a star takes`, undefined, columns)
 }

@@ -98,7 +98,9 @@ export function readCall(c: Cursor, name: Path): Call {
   const inside: Inside = { args: [], order: [], columns: [], tables: [], models: [] }
   nested(c, () => readArguments(c, key, inside))
   // ClickHouse: quantile(0.5)(x).
-  if (c.traits.dialect === 'clickhouse' && isNext(c, '(')) nested(c, () => readArguments(c, key, inside))
+  // Snowflake: IDENTIFIER('f')(x).
+  if ((c.traits.dialect === 'clickhouse' || key === 'IDENTIFIER') && isNext(c, '('))
+    nested(c, () => readArguments(c, key, inside))
   let filter: Expression | undefined
   let over: WindowSpec | Name | undefined
   for (;;) {

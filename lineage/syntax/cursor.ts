@@ -25,6 +25,8 @@ export interface Cursor {
   depth: number
   /** Inside a procedure, where SELECT … INTO fills variables. */
   inRoutine: boolean
+  /** How many BEGIN … END stand open: what is in a block may be a call or an assignment. */
+  blocks: number
   /** Clauses stepped over in the statement being read. */
   skipped: Span[]
 }
@@ -32,7 +34,7 @@ export interface Cursor {
 const END: Token = { type: 'end', text: '', key: '', start: 0, end: 0 }
 
 export function createCursor(text: string, tokens: readonly Token[], traits: Traits, grammar: Grammar): Cursor {
-  return { text, tokens, traits, grammar, at: 0, depth: 0, inRoutine: false, skipped: [] }
+  return { text, tokens, traits, grammar, at: 0, depth: 0, inRoutine: false, blocks: 0, skipped: [] }
 }
 
 export function peek(c: Cursor, ahead = 0): Token {
@@ -172,8 +174,11 @@ export function readPath(c: Cursor, what: string): Path {
   }
   const path: Name[] = [...readPathPart(c, what)]
   for (;;) {
-    if (isNext(c, '.', '.')) c.at += 2
-    else if (isNext(c, '.') && (isName(peek(c, 1)) || peek(c, 1).type === 'number')) c.at += 1
+    if (isNext(c, '.', '.')) {
+      c.at += 2
+      // SQL Server's db..t: the schema that is the user's own.
+      if (c.traits.dialect === 'tsql') path.push({ text: '', quoted: true, start: previousEnd(c), end: previousEnd(c) })
+    } else if (isNext(c, '.') && (isName(peek(c, 1)) || peek(c, 1).type === 'number')) c.at += 1
     else return path
     path.push(...readPathPart(c, what))
   }

@@ -1,3 +1,4 @@
+import { readAccess } from './access.ts'
 import type { ColumnRef, Expression, Name, Query } from './ast.ts'
 import { readCall, readCast, skipType } from './calls.ts'
 import { readExpressionList, readWindowSpec } from './clauses.ts'
@@ -17,7 +18,7 @@ import {
   unexpected,
 } from './cursor.ts'
 import type { Token } from './lexer.ts'
-import { takeOperator, took } from './operators.ts'
+import { takeOperator } from './operators.ts'
 import { isQueryNext } from './query-start.ts'
 import { readPattern, readStarModifiers } from './star-items.ts'
 import { readTyped } from './typed.ts'
@@ -105,6 +106,8 @@ function readPrimary(c: Cursor): Expression {
     case 'string':
       return readLiteral(c)
     case 'variable':
+      // Oracle's :NEW.a in a trigger.
+      if (/^:(?:NEW|OLD|PARENT)$/.test(token.key) && peek(c, 1).key === '.') return readReference(c, token)
       c.at += 1
       return { kind: 'literal', start: token.start, end: token.end }
     case 'operator':
@@ -159,12 +162,32 @@ function readElements(c: Cursor, open: Token, close: string): Expression {
   c.at += 1
   const operands: Expression[] = []
   while (!take(c, close)) {
-    if (take(c, ',') || take(c, ':') || take(c, 'FOR')) continue
+    if (operands.length === 1 && isNext(c, 'FOR') && isName(peek(c, 1))) return readComprehension(c, operands, open)
+    if (take(c, ',') || take(c, ':')) continue
     if (isName(peek(c)) && (peek(c, 1).key === ':' || peek(c, 1).type === 'string')) c.at += 1
     else operands.push(readExpression(c))
   }
   const list = close === ']'
   return { kind: 'operation', operands, cast: false, list, start: open.start, end: previousEnd(c) }
+}
+
+/** DuckDB's `[f(x) FOR x IN list IF g(x)]`. */
+function readComprehension(c: Cursor, [value]: readonly Expression[], open: Token): Expression {
+  c.at += 1
+  const parameters = [readName(c, 'a variable')]
+  if (take(c, ',')) parameters.push(readName(c, 'a variable'))
+  const lambda = (body: Expression): Expression => ({
+    kind: 'lambda',
+    parameters,
+    body,
+    start: body.start,
+    end: body.end,
+  })
+  expect(c, 'IN')
+  const operands = [...(value === undefined ? [] : [lambda(value)]), readExpression(c)]
+  if (take(c, 'IF')) operands.push(lambda(readExpression(c)))
+  expect(c, ']')
+  return { kind: 'operation', operands, cast: false, start: open.start, end: previousEnd(c) }
 }
 
 const CONTINUES_QUERY = new Set(['UNION', 'INTERSECT', 'EXCEPT', 'MINUS', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH', '|>'])
@@ -413,79 +436,4 @@ function readPostfix(c: Cursor, first: Expression): Expression {
       value = access
     }
   }
-}
-
-/** `.field`, `.*`, `[index]`, `:path` behind a value. */
-function readAccess(c: Cursor, base: Expression, token: Token): Expression | undefined {
-  const done = (indexes: readonly Expression[], star = false): Expression => ({
-    kind: 'field',
-    base,
-    indexes,
-    star,
-    start: base.start,
-    end: previousEnd(c),
-  })
-  const adjacent = token.start === previousEnd(c)
-  if (c.traits.dialect === 'oracle' && takeIntervalType(c)) return done([])
-  if (token.key === '.' && peek(c, 1).key === '*') {
-    c.at += 2
-    const star = readStarModifiers(c, [], base.start)
-    return star.except.length + star.replace.length > 0 ? done([], true) : done([], true)
-  }
-  // ClickHouse's json.a.:Int64 and json.^nested.
-  if (token.key === '.' && (peek(c, 1).key === '^' || /^:./.test(peek(c, 1).key))) {
-    c.at += peek(c, 1).key === '^' ? 3 : 2
-    if (isNext(c, '(')) skipParens(c)
-    return done([])
-  }
-  if (token.key === '.' && (isName(peek(c, 1)) || peek(c, 1).type === 'number')) {
-    const field = peek(c, 1)
-    c.at += 2
-    if (isNext(c, '(')) return readMethod(c, base)
-    // (t).a is t.a, and (t.a).b its field.
-    if (base.kind === 'column' && isName(field)) {
-      return { kind: 'column', path: [...base.path, toName(field)], start: base.start, end: field.end }
-    }
-    return done([])
-  }
-  if (token.type === 'number' && token.text.startsWith('.') && adjacent) return took(c, 1, done([]))
-  if (token.key === '[') return readIndex(c, done)
-  if (
-    token.key === ':' &&
-    c.traits.colonPath &&
-    (isName(peek(c, 1)) || peek(c, 1).key === '[' || peek(c, 1).key === '*')
-  ) {
-    c.at += peek(c, 1).key === '[' ? 1 : 2
-    return done([])
-  }
-  return undefined
-}
-
-/** Oracle's `(a - b) DAY(9) TO SECOND(3)`. */
-function takeIntervalType(c: Cursor): boolean {
-  if (!isNext(c, 'DAY') && !isNext(c, 'YEAR')) return false
-  const precision = peek(c, 1).key === '(' ? 3 : 0
-  if (peek(c, 1 + precision).key !== 'TO') return false
-  c.at += precision + 3
-  if (isNext(c, '(')) skipParens(c)
-  return true
-}
-
-function readIndex(c: Cursor, done: (indexes: readonly Expression[]) => Expression): Expression {
-  expect(c, '[')
-  const indexes: Expression[] = []
-  while (!take(c, ']')) {
-    if (take(c, ':') || take(c, ',')) continue
-    if (isNext(c, '*')) c.at += 1
-    else indexes.push(readExpression(c))
-  }
-  return done(indexes)
-}
-
-/** DuckDB's and Oracle's `value.method(…)`. */
-function readMethod(c: Cursor, base: Expression): Expression {
-  expect(c, '(')
-  const operands = [base, ...readExpressionList(c)]
-  expect(c, ')')
-  return { kind: 'operation', operands, cast: false, start: base.start, end: previousEnd(c) }
 }

@@ -32,6 +32,7 @@ export interface Lexed {
 const WORD = /[\p{L}_][\p{L}\p{N}\p{M}_$]*/uy
 const WORD_WITH_HASH = /[\p{L}_#][\p{L}\p{N}\p{M}_$#]*/uy
 const NUMBER = /0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?/y
+const DASHED = /\d+(?=\.[A-Za-z_`])/y
 const DIGIT_WORD = /\d+[A-Za-z_]\w*/y
 const VARIABLE =
   /:[A-Za-z_]\w*|@@?[\p{L}_$#][\p{L}\p{N}_$#]*|\$\d+|\$\{[^}]*\}|%\(\w+\)s|%s|\{\s*[A-Za-z_]\w*\s*:\s*[\w(), ]+\}/uy
@@ -39,6 +40,7 @@ const VARIABLE =
 const DOLLAR_NAME = /\$[A-Za-z_]\w*/y
 /** Operators of PostgreSQL and its extensions: `-|-`, `<<->>`, `<#>`. https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS */
 const CUSTOM = /[+\-*/<>=~!@#%^&|`]{2,}/y
+const CUSTOM_CHARS = new Set(Array.from('+-*/<>=~!@#%^&|`', (char) => char.charCodeAt(0)))
 const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
 const SPACE = /[\s\u00a0\u200b\ufeff]+/y
 const OPERATORS =
@@ -155,6 +157,10 @@ function readNumber(text: string, at: number, traits: Traits, previous: Token | 
   // A name may begin with a digit where a dot stands before it: `t.1a`.
   const dotted = text[at] === '.' && previous !== undefined && previous.end === at && traits.digitNames
   if (dotted && (previous.type === 'word' || previous.type === 'quoted')) return push('operator', '.', '.', at + 1)
+  // `my-project-1.dataset`: the dot stands behind a name.
+  const dashed = previous?.key === '-' && previous.end === at && traits.dashedNames
+  const digits = dashed ? match(DASHED, text, at) : undefined
+  if (digits !== undefined) return push('number', digits, '', at + digits.length)
   // After a dot that follows a name, `.5` is not a number but the fifth element.
   const number = match(NUMBER, text, at) ?? text.slice(at, at + 1)
   return push('number', number, '', at + number.length)
@@ -178,6 +184,8 @@ function readWord(text: string, at: number, word: string, traits: Traits, push: 
 
 /** PostgreSQL's rule: the longest run of operator characters, which ends before a comment and, for want of an unusual character, before a sign. */
 function customOperator(text: string, at: number): string | undefined {
+  // Most are single characters.
+  if (!CUSTOM_CHARS.has(text.charCodeAt(at + 1)) || !CUSTOM_CHARS.has(text.charCodeAt(at))) return undefined
   let found = match(CUSTOM, text, at)?.split(/--|\/\*/)[0]
   if (found !== undefined && !/[~!@#%^&|`]/.test(found)) found = found.replace(/(?<=.)[+-]+$/, '')
   return found === undefined || found.length < 2 ? undefined : found

@@ -26,8 +26,7 @@ export function takeOperator(c: Cursor): 'binary' | 'postfix' | 'none' | undefin
   if (token.key === 'ISNULL' || token.key === 'NOTNULL') return took(c, 1, 'postfix')
   if (isNext(c, 'AT', 'TIME', 'ZONE')) return took(c, 3, 'binary')
   if (isNext(c, 'AT', 'LOCAL')) return took(c, 2, 'postfix')
-  if (isNext(c, 'GLOBAL', 'IN')) return took(c, 2, 'binary')
-  if (isNext(c, 'GLOBAL', 'NOT', 'IN')) return took(c, 3, 'binary')
+  if (token.key === 'GLOBAL') return takeGlobal(c)
   if (isNext(c, 'SIMILAR', 'TO') || isNext(c, 'MEMBER', 'OF') || isNext(c, 'SOUNDS', 'LIKE'))
     return took(c, 2, 'binary')
   if (token.key === 'COLLATE') {
@@ -41,6 +40,12 @@ export function takeOperator(c: Cursor): 'binary' | 'postfix' | 'none' | undefin
     return 'binary'
   }
   return undefined
+}
+
+/** ClickHouse's GLOBAL [NOT] IN. */
+function takeGlobal(c: Cursor): 'binary' | undefined {
+  if (isNext(c, 'GLOBAL', 'IN')) return took(c, 2, 'binary')
+  return isNext(c, 'GLOBAL', 'NOT', 'IN') ? took(c, 3, 'binary') : undefined
 }
 
 export function took<T>(c: Cursor, tokens: number, result: T): T {

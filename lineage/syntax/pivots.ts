@@ -139,7 +139,11 @@ export function readPivotStatement(c: Cursor, source: Source): PivotSource | und
   let group: Expression[] | undefined
   if (take(c, 'ON')) {
     do {
-      on.push(readColumn(c))
+      on.push(
+        /^(?:IN|,|USING|GROUP)$/.test(peek(c, 1).key) || peek(c, 1).type === 'end'
+          ? readColumn(c)
+          : c.grammar.expression(c),
+      )
       if (take(c, 'IN')) lists.push(readPivotValues(c))
       else lists.push(undefined)
     } while (take(c, ','))

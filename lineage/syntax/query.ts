@@ -97,9 +97,11 @@ function isSetOperatorNext(c: Cursor): boolean {
   return peek(c, ahead).type === 'word' && SET_OPERATORS[peek(c, ahead).key] !== undefined
 }
 
+const JOIN_WORDS = new Set(['FULL', 'LEFT', 'INNER', 'OUTER'])
+
 /** Words before BigQuery's `FULL OUTER UNION ALL BY NAME`. */
 function joinWords(c: Cursor): number {
-  if (!/^(?:FULL|LEFT|INNER|OUTER)$/.test(peek(c).key)) return 0
+  if (!JOIN_WORDS.has(peek(c).key)) return 0
   return peek(c, 1).key === 'OUTER' ? 2 : 1
 }
 

@@ -102,6 +102,7 @@ function readNext(c: Cursor, out: ParsedStatement[]): void {
   if (isName(peek(c)) && peek(c, 1).key === ':' && /^(?:BEGIN|LOOP|WHILE|REPEAT|FOR)$/.test(peek(c, 2).key)) c.at += 2
   else if (key === 'BEGIN' && !isTransaction(c)) {
     c.at += 1
+    c.blocks += 1
     if (take(c, 'NOT')) c.at += 1
     if (/^(?:TRY|CATCH|ATOMIC)$/.test(peek(c).key)) c.at += 1
   } else if (key === 'END') skipEnd(c)
@@ -113,6 +114,7 @@ function readNext(c: Cursor, out: ParsedStatement[]): void {
     take(c, 'THEN')
   } else if (key === 'FOR' && isName(peek(c, 1))) readFor(c, out, start)
   else if (key === 'DECLARE' || (key === 'CURSOR' && c.inRoutine)) readDeclare(c, out)
+  else if (isDeclaredQuery(c)) readDeclared(c, out, start)
   else if (key === 'RETURN' || key === 'PERFORM' || (key === 'OPEN' && c.inRoutine)) readReturn(c, out)
   else read(c, out)
 }
@@ -123,6 +125,7 @@ function skipLabel(c: Cursor): void {
 
 function skipEnd(c: Cursor): void {
   c.at += 1
+  if (!/^(?:IF|LOOP|WHILE|CASE|FOR|REPEAT)$/.test(peek(c).key)) c.blocks = Math.max(0, c.blocks - 1)
   if (/^(?:IF|LOOP|WHILE|CASE|FOR|REPEAT|TRY|CATCH|TRANSACTION)$/.test(peek(c).key)) c.at += 1
   if (isName(peek(c)) && peek(c, 1).key === ';') c.at += 1
 }
@@ -156,7 +159,7 @@ function readFor(c: Cursor, out: ParsedStatement[], start: number): void {
 
 /** FOR row IN cursor LOOP: the cursor's rows, by its name. */
 function readCursorName(c: Cursor): Query | undefined {
-  if (!isName(peek(c)) || peek(c, 1).key !== 'LOOP') return undefined
+  if (!isName(peek(c)) || !/^(?:LOOP|DO)$/.test(peek(c, 1).key)) return undefined
   const name = toName(advance(c))
   const { start, end } = name
   const body = { kind: 'table-query' as const, table: [name], start, end }
@@ -175,10 +178,25 @@ function cursorOf(c: Cursor, name: CursorStatement['name'], query: Query, start:
   return { statement: { kind: 'cursor', name, query, loop: true }, start, end: previousEnd(c), skipped: [] }
 }
 
+/** Snowflake's `c CURSOR FOR SELECT …` and `[LET] r RESULTSET := (SELECT …)`, which stand in a list of declarations too. */
+function isDeclaredQuery(c: Cursor): boolean {
+  if (c.traits.dialect !== 'snowflake') return false
+  const name = isNext(c, 'LET') ? 1 : 0
+  return isName(peek(c, name)) && /^(?:CURSOR|RESULTSET)$/.test(peek(c, name + 1).key)
+}
+
 /** DECLARE @t TABLE (…), DECLARE c CURSOR FOR SELECT …, DECLARE x INT DEFAULT 0; a bare DECLARE opens a block. */
 function readDeclare(c: Cursor, out: ParsedStatement[]): void {
-  const { start } = advance(c)
+  readDeclared(c, out, advance(c).start)
+}
+
+function readDeclared(c: Cursor, out: ParsedStatement[], start: number): void {
+  take(c, 'LET')
   const token = peek(c)
+  if (isName(token) && peek(c, 1).key === 'RESULTSET') {
+    readResultSet(c, out, start)
+    return
+  }
   if (
     token.type === 'variable' &&
     (peek(c, 1).key === 'TABLE' || (peek(c, 1).key === 'AS' && peek(c, 2).key === 'TABLE'))
@@ -218,6 +236,16 @@ function readDeclare(c: Cursor, out: ParsedStatement[]): void {
     end: previousEnd(c),
     skipped: [],
   })
+}
+
+/** The rows of a result set go by its name in a FOR loop. */
+function readResultSet(c: Cursor, out: ParsedStatement[], start: number): void {
+  const name = toName(advance(c))
+  c.at += 1
+  if (!take(c, 'DEFAULT')) take(c, ':=')
+  const query = isNext(c, '(') ? readGrouped(c) : undefined
+  if (query === undefined) skipStatement(c)
+  else out.push(cursorOf(c, name, query, start))
 }
 
 function readTableVariable(c: Cursor, out: ParsedStatement[], start: number): void {
@@ -343,7 +371,8 @@ function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () 
   try {
     const statement = read()
     if (statement.kind === 'other') {
-      if (!c.inRoutine && !isKnown(c.tokens[from])) throw new SqlSyntaxError('no statement begins so', start)
+      if (!c.inRoutine && c.blocks === 0 && !isKnown(c.tokens[from]))
+        throw new SqlSyntaxError('no statement begins so', start)
       if (c.at === from) c.at += 1
       skipStatement(c)
     } else finish(c, statement)

@@ -59,6 +59,9 @@ export function readStarModifiers(c: Cursor, qualifier: readonly Name[], start: 
     } else if (isNext(c, 'ILIKE') && peek(c, 1).type === 'string') {
       c.at += 1
       like = advance(c).text
+    } else if (c.traits.dialect === 'duckdb' && isNext(c, 'LIKE') && peek(c, 1).type === 'string') {
+      c.at += 1
+      like = advance(c).text
     } else if (isNext(c, 'APPLY', '(')) {
       c.at += 1
       skipParens(c)

@@ -46,6 +46,7 @@ const TIME_WORDS = new Set(['SYSTEM_TIME', 'SYSTEM_VERSION', 'VERSION', 'TIMESTA
 
 function isTimeTravel(c: Cursor): boolean {
   if (isNext(c, 'FOR')) return TIME_WORDS.has(peek(c, 1).key) || isNext(c, 'FOR', 'SYSTEM', 'TIME')
+  if (isNext(c, 'VERSIONS', 'BETWEEN')) return true
   if (isNext(c, 'VERSION', 'AS', 'OF') || isNext(c, 'TIMESTAMP', 'AS', 'OF') || isNext(c, 'AS', 'OF')) return true
   const travels = c.traits.dialect === 'snowflake' || c.traits.dialect === 'duckdb'
   return /^(?:AT|BEFORE|CHANGES|END)$/.test(peek(c).key) && peek(c, 1).key === '(' && travels
@@ -65,9 +66,13 @@ function readTimeTravel(c: Cursor): void {
     skipParens(c)
     return
   }
+  // Oracle: VERSIONS BETWEEN SCN a AND b.
+  take(c, 'VERSIONS')
   const range = isNext(c, 'FROM') || isNext(c, 'BETWEEN')
-  if (range) c.at += 1
-  else {
+  if (range) {
+    c.at += 1
+    if (/^(?:SCN|TIMESTAMP)$/.test(peek(c).key) && peek(c, 1).type !== 'string') c.at += 1
+  } else {
     expect(c, 'AS')
     expect(c, 'OF')
     if (/^(?:SCN|TIMESTAMP)$/.test(peek(c).key) && peek(c, 1).type !== 'string') c.at += 1

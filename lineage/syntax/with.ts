@@ -35,7 +35,7 @@ export function readWith(c: Cursor): With {
     if (isNext(c, 'XMLNAMESPACES', '(')) {
       c.at += 1
       skipParens(c)
-    } else if (ctes.length > 0 && !isName(peek(c))) break
+    } else if (ctes.length > 0 && !isName(peek(c)) && c.traits.dialect !== 'clickhouse') break
     else ctes.push(nested(c, () => readCte(c)))
   } while (take(c, ','))
   return { with: ctes, recursive }
@@ -47,7 +47,7 @@ function skipFunctions(c: Cursor): void {
   let inside = false
   while (peek(c).type !== 'end') {
     if (block.has(peek(c).key)) inside = true
-    const ended = !inside || peek(c, -1).key === 'END'
+    const ended = !inside || peek(c, -1).key === 'END' || isBlockEnd(c)
     if (ended && isNext(c, 'WITH', '(')) c.at += 1
     else if (ended && (isNext(c, 'SELECT') || isNext(c, 'WITH') || isNext(c, 'TABLE') || isNext(c, 'VALUES', '(')))
       return
@@ -57,6 +57,12 @@ function skipFunctions(c: Cursor): void {
       c.at += 1
     }
   }
+}
+
+/** Whether Oracle's `END;` or `END name;` stands before. */
+function isBlockEnd(c: Cursor): boolean {
+  if (peek(c, -1).key !== ';') return false
+  return peek(c, -2).key === 'END' || (peek(c, -3).key === 'END' && !/^(?:IF|LOOP|CASE)$/.test(peek(c, -2).key))
 }
 
 function readCte(c: Cursor): Cte {

@@ -24,6 +24,7 @@ const TABLES = {
   users: ['id', 'name', 'country'],
   ev: ['id', 'payload', 'items', 'tags'],
   tgt: ['a', 'b', 'c'],
+  nested: ['id', 'address', 'address.city'],
 }
 const TWO_LEVELS = new Set(['mysql', 'mariadb', 'clickhouse', 'sqlite'])
 
@@ -75,7 +76,7 @@ function columnNames(node: unknown, found = new Set<string>()): Set<string> {
 }
 
 /** Where the other parser sees columns that are none: names of a semantic view, excluded ones, tables, functions. */
-const MISREAD = /SEMANTIC_VIEW|\(PIVOT|EXCLUDE \(|UNPIVOT e\.|PIVOT \(SUM|NEXT VALUE|APPLY\(/
+const MISREAD = /SEMANTIC_VIEW|\(PIVOT|EXCLUDE \(|UNPIVOT e\.|PIVOT \(SUM|NEXT VALUE|APPLY\(|PIVOT \(sum|WITH FUNCTION|exclude_columns|\* LIKE/
 
 test('every column that another parser sees is seen here', () => {
   const queries = cases.filter(({ sql }) => /^(?:SELECT|CREATE VIEW|WITH)\b/.test(sql) && !MISREAD.test(sql))

@@ -82,6 +82,7 @@ function isJoinNext(c: Cursor): boolean {
 export function readMerge(c: Cursor, ctes: With): Statement {
   advance(c)
   skipTop(c)
+  if (take(c, 'WITH', 'SCHEMA')) c.at += 1
   take(c, 'INTO')
   const path = readPath(c, 'a table')
   skipHints(c)
@@ -94,6 +95,8 @@ export function readMerge(c: Cursor, ctes: With): Statement {
   const on = using.length > 0 ? [] : readMergeCondition(c)
   const actions: MergeAction[] = []
   while (take(c, 'WHEN')) actions.push(...readMergeBranch(c))
+  // Redshift: rows of the source take the place of those that match.
+  if (take(c, 'REMOVE', 'DUPLICATES')) actions.push({ kind: 'star', condition: [], byName: false })
   return { kind: 'merge', ...ctes, target, source, on, using, actions, ...(readReturning(c) ?? NO_RETURNING) }
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../cursor.ts'
 import { readQuery } from '../query.ts'
 import { isQueryNext } from '../query-start.ts'
-import { readRoutine } from './routine.ts'
+import { readPackage, readRoutine } from './routine.ts'
 import { readTarget, skipExists, toTarget } from './shared.ts'
 
 const TEMPORARY = new Set(['TEMP', 'TEMPORARY', 'VOLATILE'])
@@ -56,8 +56,9 @@ function readObject(c: Cursor, object: string, temporary: boolean): Statement {
     case 'VIEW':
       return readView(c, temporary)
     case 'MODEL':
-    case 'FLOW':
       return readView(c, temporary, object)
+    case 'FLOW':
+      return readFlow(c)
     case 'TABLE':
       if (isNext(c, 'FUNCTION') && isName(peek(c, 1))) return readRoutine(c, advance(c).key)
       return readCreateTable(c, temporary)
@@ -70,6 +71,8 @@ function readObject(c: Cursor, object: string, temporary: boolean): Statement {
     case 'EVENT':
     case 'RULE':
       return readRoutine(c, object)
+    case 'PACKAGE':
+      return readPackage(c)
     case 'STREAM':
     case 'SYNONYM':
       return readReference(c)
@@ -82,6 +85,12 @@ function readObject(c: Cursor, object: string, temporary: boolean): Statement {
     default:
       return { kind: 'other' }
   }
+}
+
+/** Databricks' CREATE FLOW f AS INSERT INTO t …, … AS AUTO CDC INTO t …: the flow itself holds nothing. */
+function readFlow(c: Cursor): Statement {
+  while (!take(c, 'AS')) if (advance(c).type === 'end') return { kind: 'other' }
+  return c.grammar.statement(c)
 }
 
 export function readView(c: Cursor, temporary: boolean, object = 'VIEW'): Statement {

@@ -1,5 +1,6 @@
-import type { Statement } from '../ast.ts'
+import type { Path, Statement } from '../ast.ts'
 import { advance, type Cursor, isName, isNext, peek, take, toName } from '../cursor.ts'
+import { readSource } from '../from.ts'
 import { readQuery, readQueryAfter } from '../query.ts'
 import { isQueryNext } from '../query-start.ts'
 import { NO_WITH, readWith } from '../with.ts'
@@ -9,6 +10,7 @@ import { readCopy, readExport, readLoad, readUnload } from './copy.ts'
 import { readCreate } from './create.ts'
 import { readInsert } from './insert.ts'
 import { readBlock } from './routine.ts'
+import { readTarget } from './shared.ts'
 import { readSet, readUse } from './use.ts'
 
 const OTHER: Statement = { kind: 'other' }
@@ -46,6 +48,15 @@ export function readStatement(c: Cursor): Statement {
       return readDrop(c)
     case 'DO':
       return readBlock(c)
+    case 'SHOW':
+    case 'DESCRIBE':
+    case 'SUMMARIZE':
+      return OTHER
+    case 'APPLY':
+    case 'AUTO':
+      return readChanges(c)
+    case 'PREPARE':
+      return readPrepare(c)
     case 'USE':
       return isName(peek(c, 1)) ? readUse(c) : OTHER
     case 'SET':
@@ -81,8 +92,35 @@ function readExecute(c: Cursor): Statement {
     return dynamic(c)
   }
   if (isNext(c, 'SP_RENAME')) return readSpRename(c)
-  if (immediate || wrapped || peek(c).type === 'string') return dynamic(c)
+  // PL/pgSQL's EXECUTE runs a text; elsewhere it runs what was prepared.
+  const runsText = c.inRoutine && /^(?:postgres|redshift)$/.test(c.traits.dialect)
+  if (immediate || wrapped || runsText || peek(c).type === 'string') return dynamic(c)
   return OTHER
+}
+
+/** Databricks' APPLY CHANGES INTO t FROM s, AUTO CDC INTO t FROM s: rows of s become those of t. */
+function readChanges(c: Cursor): Statement {
+  if (!take(c, 'APPLY', 'CHANGES', 'INTO') && !take(c, 'AUTO', 'CDC', 'INTO')) return OTHER
+  const target = readTarget(c)
+  if (!take(c, 'FROM')) return OTHER
+  const { path } = readStreamed(c)
+  return path === undefined ? OTHER : { kind: 'clone', target, source: path, shapeOnly: false, append: true }
+}
+
+/** `s` or `STREAM(s)`. */
+function readStreamed(c: Cursor): { readonly path: Path | undefined } {
+  const source = readSource(c)
+  if (source.kind === 'table') return { path: source.path }
+  const [argument] = source.kind === 'function' && source.call.kind === 'call' ? source.call.args : []
+  return { path: argument?.value.kind === 'column' ? argument.value.path : undefined }
+}
+
+/** PREPARE p AS SELECT …; MySQL's PREPARE p FROM 'text'. */
+function readPrepare(c: Cursor): Statement {
+  advance(c)
+  while (!isNext(c, 'AS') && !isNext(c, 'FROM')) if (advance(c).type === 'end') return OTHER
+  if (advance(c).key === 'FROM') return dynamic(c)
+  return readStatement(c)
 }
 
 function skipToString(c: Cursor): void {

@@ -34,9 +34,10 @@ export function readInsert(c: Cursor, ctes: With): Statement {
   if (overwrite && (isNext(c, 'DIRECTORY') || isNext(c, 'LOCAL', 'DIRECTORY'))) return readDirectory(c)
   take(c, 'INTO')
   if (take(c, 'FUNCTION') || take(c, 'TABLE', 'FUNCTION')) {
-    const call = readCall(c, readPath(c, 'a function'))
-    const [first] = call.args
-    return readDirectory(c, first?.value.kind === 'literal' ? first.value.value : undefined)
+    const [first, table] = readCall(c, readPath(c, 'a function')).args.map((argument) => argument.value)
+    // remote('host', db.t) and its relatives write to a table, the others to a file.
+    if (table?.kind === 'column') return finishInsert(c, ctes, plainTarget(c, table.path))
+    return readDirectory(c, first?.kind === 'literal' ? first.value : undefined)
   }
   take(c, 'TABLE')
   const head = readInsertHead(c)
@@ -105,6 +106,7 @@ function finishInsert(c: Cursor, ctes: With, head: InsertTarget): Statement {
   let updates: Assignment[] = []
   let source: Query | undefined
   if (take(c, 'DEFAULT', 'VALUES') || take(c, 'DEFAULT')) source = undefined
+  else if (take(c, 'FROM', 'INFILE')) return { kind: 'copy', target: head, from: readName(c, 'a file').text }
   else if (isNext(c, 'FORMAT')) while (peek(c).type !== 'end' && !isNext(c, ';')) c.at += 1
   else if (take(c, 'SET')) source = valuesOf(readAssignments(c), (names) => (head = { ...head, columns: names }))
   else if (isNext(c, 'EXEC') || isNext(c, 'EXECUTE') || peek(c).key === ';' || peek(c).type === 'end') {

@@ -1,4 +1,14 @@
-import type { Expression, Name, Path, Query, RoutineStatement, Script, Select, Statement } from '../ast.ts'
+import type {
+  Expression,
+  Name,
+  ParsedStatement,
+  Path,
+  Query,
+  RoutineStatement,
+  Script,
+  Select,
+  Statement,
+} from '../ast.ts'
 import {
   advance,
   type Cursor,
@@ -50,6 +60,8 @@ export function readRoutine(c: Cursor, object: string): Statement {
   }
   const before = c.inRoutine
   c.inRoutine = true
+  // DuckDB's macros: AS TABLE SELECT ….
+  if (isNext(c, 'TABLE') && (isQueryNext(c, 1) || peek(c, 1).key === '(')) c.at += 1
   const body = readValueBody(c, header.kind) ?? c.grammar.body(c)
   c.inRoutine = before
   return {
@@ -218,6 +230,47 @@ function findLanguage(c: Cursor): string | undefined {
     if (token.type === 'end' || token.key === ';') return undefined
     if (token.key === 'LANGUAGE') return peek(c, ahead + 1).text.toUpperCase()
   }
+}
+
+/** Oracle's CREATE PACKAGE [BODY]: the routines of its body; what a specification declares has none. */
+export function readPackage(c: Cursor): Statement {
+  const hasBody = take(c, 'BODY')
+  skipExists(c)
+  const path = readPath(c, 'a package')
+  while (!isNext(c, 'AS') && !isNext(c, 'IS')) if (advance(c).type === 'end') return { kind: 'other' }
+  c.at += 1
+  const before = c.inRoutine
+  c.inRoutine = true
+  const body: ParsedStatement[] = []
+  while (peek(c).type !== 'end' && !isNext(c, 'END')) {
+    const { start } = peek(c)
+    if (hasBody && (isNext(c, 'PROCEDURE') || isNext(c, 'FUNCTION'))) {
+      const statement = readMember(c, path)
+      body.push({ statement, skipped: [], start, end: previousEnd(c) })
+    } else if (isNext(c, 'BEGIN')) body.push(...c.grammar.body(c))
+    else skipToSemicolon(c)
+  }
+  c.inRoutine = before
+  take(c, 'END')
+  if (isName(peek(c))) c.at += 1
+  return { kind: 'routine', routine: 'block', name: path, parameters: [], language: undefined, body }
+}
+
+/** A routine of a package, under the package's name; one that is only announced ends with its header. */
+function readMember(c: Cursor, path: Path): Statement {
+  const object = advance(c).key
+  const member = readRoutine(c, object)
+  take(c, ';')
+  if (member.kind !== 'routine' || member.name === undefined) return member
+  return { ...member, name: [...path, ...member.name] }
+}
+
+function skipToSemicolon(c: Cursor): void {
+  while (peek(c).type !== 'end' && !isNext(c, ';')) {
+    if (isNext(c, '(')) skipParens(c)
+    else c.at += 1
+  }
+  take(c, ';')
 }
 
 /** DO $$ … $$: a block without a name. */
