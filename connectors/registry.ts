@@ -4,6 +4,7 @@ import { type Connector, PROTOCOL_VERSION } from './kit/index.ts'
 /** Adding a connector of this repository is one line here. */
 const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {
   bigquery: () => import('./bigquery/index.ts'),
+  mysql: () => import('./mysql/index.ts'),
   postgres: () => import('./postgres/index.ts'),
   snowflake: () => import('./snowflake/index.ts'),
   sqlite: () => import('./sqlite/index.ts'),

@@ -18,6 +18,7 @@ export const KIND_GROUPS = [
   'container',
   'relation',
   'routine',
+  'procedure',
   'type',
   'sequence',
   'file',

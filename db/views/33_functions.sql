@@ -25,7 +25,7 @@ from tidemark.asset a
 left join tidemark.claim c on c.asset_id = a.id and c.writes
 left join tidemark.source s on s.id = c.source_id
 left join tidemark.definition d on d.asset_id = a.id
-where a.kind_group = 'routine' and a.removed_at is null and not a.placeholder;
+where a.kind_group in ('routine', 'procedure') and a.removed_at is null and not a.placeholder;
 
 comment on view catalog.functions is
   'Live functions, procedures, aggregates and the like, one row each; overloads have a row of their own.';

@@ -20,6 +20,8 @@ export interface ContractHarness {
   readonly grantRows?: (fixture: Fixture) => Promise<void>
   /** A source of so many objects, or why there is none. */
   readonly big: ((objects: number) => Promise<Fixture>) | { readonly skip: string }
+  /** The file of the fixture that the output must equal, where servers of several kinds differ: `expected.ndjson`. */
+  readonly expected?: string
   /** Takes out of a listed item what differs between runs: ids, names made for the test. */
   readonly stable?: (line: string, fixture: Fixture) => string
 }

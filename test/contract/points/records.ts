@@ -55,7 +55,8 @@ export function testRecords(connector: Connector, harness: ContractHarness): voi
       await using opened = await openConnector(connector, fixture.config)
       const lines = (await crawl(opened.handle)).map(({ fingerprint: _, ...item }) => canonicalJson(item))
       const text = `${lines.map((line) => harness.stable?.(line, fixture) ?? line).join('\n')}\n`
-      const file = new URL(`../../fixtures/${connector.manifest.type}/expected.ndjson`, import.meta.url)
+      const name = harness.expected ?? 'expected.ndjson'
+      const file = new URL(`../../fixtures/${connector.manifest.type}/${name}`, import.meta.url)
       if (process.env.UPDATE_FIXTURES === '1' || !existsSync(file)) {
         await mkdir(new URL('.', file), { recursive: true })
         await writeFile(file, text)
