@@ -1,5 +1,12 @@
-import type { ConnectorHandle, LoggedQuery, SqlTexts } from '../../connectors/kit/index.ts'
-import { type LogScope, listLogScopes, markLogsRead, moveLogWatermark, storeLogged } from '../../db/lineage/logs.ts'
+import type { ConnectorHandle, LoggedQuery, QueryLogVerdict, SqlTexts } from '../../connectors/kit/index.ts'
+import {
+  type LogScope,
+  listLogScopes,
+  markLogsRead,
+  moveLineageWatermark,
+  moveLogWatermark,
+  storeLogged,
+} from '../../db/lineage/logs.ts'
 import type { DerivedText, StoredGap } from '../../db/lineage/stage.ts'
 import { addRunCost, type RunRow, renewLease } from '../../db/runs.ts'
 import type { LineagePool } from '../../lineage/pool.ts'
@@ -10,6 +17,7 @@ import type { ActivityDeps } from '../deps.ts'
 import { guardSource, type LoadedSource, loadSource, requireRow, withSource } from '../source.ts'
 import { startWatch, type Watch } from '../watch.ts'
 import { namesOf, type TextSource, toInput, wantedOf } from './names.ts'
+import { toText } from './observed.ts'
 import { DERIVATION_MS, lineagePool } from './pool.ts'
 import { Relations } from './relations.ts'
 import { translate } from './translate.ts'
@@ -22,9 +30,12 @@ interface Reading {
   readonly deps: ActivityDeps
   readonly run: RunRow
   readonly source: LoadedSource
-  readonly sql: SqlTexts
   readonly handle: ConnectorHandle
   readonly watch: Watch
+}
+
+interface TextReading extends Reading {
+  readonly sql: SqlTexts
   readonly pool: LineagePool
 }
 
@@ -38,22 +49,27 @@ export async function readQueryLogs(deps: ActivityDeps, runId: number): Promise<
   if (run.mode === 'plan') return NOTHING
   const { manifest } = deps.registry.get((await requireRow(deps, run.sourceId)).connector)
   const { sql, capabilities = [] } = manifest
-  if (sql === undefined || !capabilities.includes('queryLog')) return NOTHING
+  const texts = sql !== undefined && capabilities.includes('queryLog')
+  if (!texts && !capabilities.includes('lineage')) return NOTHING
   const scopes = await listLogScopes(store, run, deps.limits.queryLogIntervalMs ?? INTERVAL_MS)
   if (scopes.length === 0) return NOTHING
   const source = await loadSource(deps, run.sourceId)
   using watch = startWatch(deps, runId)
   return await withSource(deps, source, watch.signal, async ({ handle, cost }) => {
     const pool = lineagePool(deps.limits.derivationMs ?? DERIVATION_MS)
-    const reading: Reading = { deps, run, source, sql, handle, watch, pool }
+    const reading: Reading = { deps, run, source, handle, watch }
     const failures: IngestError[] = []
     let statements = 0
     for (const scope of scopes) {
-      try {
-        statements += await readScope(reading, scope, failures)
-      } catch (error) {
-        failures.push(warn(reading, scope, error))
+      const attempt = async (read: () => Promise<number>) => {
+        try {
+          statements += await read()
+        } catch (error) {
+          failures.push(warn(reading, scope, error))
+        }
       }
+      await attempt(() => readObserved(reading, scope, failures))
+      if (texts) await attempt(() => readScope({ ...reading, sql, pool }, scope, failures))
     }
     await addRunCost(store, runId, cost)
     if (!failures.some((failure) => failure.retryable)) await markLogsRead(store, run)
@@ -65,24 +81,54 @@ export async function readQueryLogs(deps: ActivityDeps, runId: number): Promise<
   })
 }
 
-async function readScope(reading: Reading, scope: LogScope, failures: IngestError[]): Promise<number> {
-  const { deps, run, handle, source, watch } = reading
-  const pages = handle.queryLog?.(scope, scope.watermark ?? undefined)
+async function readScope(reading: TextReading, scope: LogScope, failures: IngestError[]): Promise<number> {
+  return await readPages(reading, scope, failures, {
+    what: 'the query log',
+    pages: reading.handle.queryLog?.(scope, scope.watermark ?? undefined),
+    toTexts: (page) => derivePage(reading, scope, page),
+    moveTo: (watermark) => moveLogWatermark(reading.deps.store.sql, scope.id, watermark),
+  })
+}
+
+/** What the source has recorded itself; to the store each asset that was written to is a text without words. */
+async function readObserved(reading: Reading, scope: LogScope, failures: IngestError[]): Promise<number> {
+  return await readPages(reading, scope, failures, {
+    what: 'the recorded lineage',
+    pages: reading.handle.lineage?.(scope, scope.lineageWatermark ?? undefined),
+    toTexts: async (page) => page.map((observed) => toText(observed, reading.source.row, reading.run.sourceId)),
+    moveTo: (watermark) => moveLineageWatermark(reading.deps.store.sql, scope.id, watermark),
+  })
+}
+
+interface Log<T> {
+  readonly what: string
+  readonly pages: AsyncGenerator<readonly T[], QueryLogVerdict, void> | undefined
+  readonly toTexts: (page: readonly T[]) => Promise<readonly DerivedText[]>
+  readonly moveTo: (watermark: string) => Promise<void>
+}
+
+async function readPages<T>(
+  { deps, run, source, watch, ...reading }: Reading,
+  scope: LogScope,
+  failures: IngestError[],
+  { what, pages, toTexts, moveTo }: Log<T>,
+): Promise<number> {
   if (pages === undefined) return 0
   let statements = 0
   try {
     while (true) {
-      const page = await guardSource(source, watch.signal, `reading the query log of ${scope.name}`, async () => {
+      const page = await guardSource(source, watch.signal, `reading ${what} of ${scope.name}`, async () => {
         watch.signal.throwIfAborted()
         return await pages.next()
       })
       watch.progress()
       if (page.done === true) {
-        await moveLogWatermark(deps.store.sql, scope.id, page.value.watermark)
-        if (page.value.error !== undefined) failures.push(warn(reading, scope, page.value.error))
+        await moveTo(page.value.watermark)
+        if (page.value.error !== undefined)
+          failures.push(warn({ deps, run, source, watch, ...reading }, scope, page.value.error))
         return statements
       }
-      const texts = await derivePage(reading, scope, page.value)
+      const texts = await toTexts(page.value)
       await storeLogged(deps.store.sql, run.id, texts)
       statements += texts.length
       watch.progress()
@@ -106,7 +152,7 @@ function warn({ deps, source, run }: Reading, scope: LogScope, error: unknown): 
 const READS = /\b(?:select|from|using|into|update|merge|copy|clone|load|unload|swap|as\s+table)\b/i
 
 /** Those of a page's statements that move data, each once. */
-async function derivePage(reading: Reading, scope: LogScope, page: readonly LoggedQuery[]): Promise<DerivedText[]> {
+async function derivePage(reading: TextReading, scope: LogScope, page: readonly LoggedQuery[]): Promise<DerivedText[]> {
   const { deps, run, source, sql, pool } = reading
   const texts = new Map<string, TextSource>()
   for (const { text, database } of page) {

@@ -6,7 +6,7 @@ import type { Json, KindGroup } from '../../model/records.ts'
  * What a connector may offer beyond the catalogue. Each is a method of the handle, and is declared in the manifest, so
  * that it can be asked for without opening a connection.
  */
-export type Capability = 'statistics' | 'usage' | 'queryLog' | 'preview'
+export type Capability = 'statistics' | 'usage' | 'queryLog' | 'lineage' | 'preview'
 
 /** Names an asset as its record does. */
 export interface NamedAsset {
@@ -48,6 +48,23 @@ export interface LoggedQuery {
   readonly meanMs?: number
   /** When it ran last, where the source tells. */
   readonly at?: Date
+}
+
+/** A column that the source has seen filling another. */
+export interface ObservedColumn {
+  readonly upstream: NamedAsset
+  /** The field's path in each: its name, or the steps to a nested one. */
+  readonly from: NamePath
+  readonly to: NamePath
+}
+
+/** What a source has itself recorded of data going into one asset, by whatever statements or loads. */
+export interface ObservedLineage {
+  readonly downstream: NamedAsset
+  /** Everything it was made from, assets of this source's namespace, crawled or not. */
+  readonly upstreams: readonly NamedAsset[]
+  /** As far as the source tells of columns. */
+  readonly columns: readonly ObservedColumn[]
 }
 
 export interface QueryLogVerdict {

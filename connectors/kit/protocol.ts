@@ -7,6 +7,7 @@ import type {
   Capability,
   LoggedQuery,
   NamedAsset,
+  ObservedLineage,
   Preview,
   QueryLogVerdict,
 } from './capabilities.ts'
@@ -260,6 +261,12 @@ export interface ConnectorHandle extends AsyncDisposable {
    * still knows when there is none. @throws IngestError `unsupported` where no log is kept, with the hint how to.
    */
   queryLog?(scope: Scope, watermark?: string): AsyncGenerator<readonly LoggedQuery[], QueryLogVerdict, void>
+  /**
+   * The lineage that the source itself has recorded in the scope since the watermark: for each asset that was written to
+   * an entry, or several that add up. Read together with the query log, on its interval; it holds until the source has
+   * not recorded it for the retention time. @throws IngestError `unsupported` where nothing is recorded.
+   */
+  lineage?(scope: Scope, watermark?: string): AsyncGenerator<readonly ObservedLineage[], QueryLogVerdict, void>
   /**
    * The first rows of an asset, at most `limit` (1 to `PREVIEW_MAX_ROWS`), in no particular order: read-only, bounded by
    * `PREVIEW_TIMEOUT_MS` at the source, the limit pushed down to it, long values cut (`previewValueLength`).

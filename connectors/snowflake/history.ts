@@ -4,7 +4,7 @@ import type { SnowflakeConfig } from './config.ts'
 import { isHidden } from './errors.ts'
 import type { Row, Session } from './session.ts'
 
-const DAY_SECONDS = 86_400
+export const DAY_SECONDS = 86_400
 /** QUERY_HISTORY is up to 45 minutes late, ACCESS_HISTORY up to three hours; what came late is read the next time. */
 const QUERY_LAG_SECONDS = 45 * 60
 
@@ -30,7 +30,7 @@ WHERE h.QUERY_START_TIME >= TO_TIMESTAMP_LTZ(:1) AND h.USER_NAME <> CURRENT_USER
 GROUP BY 1 ORDER BY 1`,
     binds: [String(Math.floor(since.getTime() / 1000))],
   }
-  for await (const page of pages(session, statement)) {
+  for await (const page of historyPages(session, statement)) {
     const usages = page.flatMap((row) => toUsage(row, database, since))
     if (usages.length > 0) yield usages
   }
@@ -72,7 +72,7 @@ WHERE DATABASE_NAME = :1 AND END_TIME >= TO_TIMESTAMP_LTZ(:2) AND EXECUTION_STAT
 ORDER BY END_TIME`,
     binds: [database, String(since), config.queryTag],
   }
-  for await (const page of pages(session, statement)) {
+  for await (const page of historyPages(session, statement)) {
     for (const row of page) last = Math.max(last, Number(row.ENDED))
     yield page.map((row) => toQuery(row, database))
   }
@@ -90,7 +90,11 @@ function toQuery(row: Row, database: string): LoggedQuery {
   }
 }
 
-async function* pages(session: Session, statement: { readonly text: string; readonly binds: readonly string[] }) {
+/** Pages of a view of the history. @throws IngestError `permission` with the roles to grant. */
+export async function* historyPages(
+  session: Session,
+  statement: { readonly text: string; readonly binds: readonly string[] },
+): AsyncGenerator<readonly Row[], void, void> {
   try {
     yield* session.pages(statement)
   } catch (error) {

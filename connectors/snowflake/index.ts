@@ -7,6 +7,7 @@ import { errorRules } from './errors.ts'
 import { explainFilters, isFiltered } from './filter.ts'
 import { readQueryLog, readUsage } from './history.ts'
 import { listItems } from './inventory.ts'
+import { readLineage } from './lineage.ts'
 import { manifest } from './manifest.ts'
 import { readPreview } from './preview.ts'
 import { Reader } from './reader.ts'
@@ -38,6 +39,7 @@ async function open(config: SnowflakeConfig, context: ConnectorContext): Promise
     statistics: (scope) => readStatistics(new Reader(session, config, scope.name)),
     usage: (scope) => readUsage(session, config, scope.name),
     queryLog: (scope, watermark) => readQueryLog(session, config, scope.name, watermark),
+    lineage: (scope, watermark) => readLineage(session, config, scope.name, watermark),
     preview: (asset, limit) =>
       readPreview(session, config, (database) => new Reader(session, config, database), asset, limit),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

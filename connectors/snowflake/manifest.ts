@@ -101,7 +101,7 @@ export const manifest: ConnectorManifest<SnowflakeConfig> = {
       statement: 'GRANT SELECT ON TABLE {table} TO ROLE {role};',
     },
   ],
-  capabilities: ['statistics', 'usage', 'queryLog', 'preview'],
+  capabilities: ['statistics', 'usage', 'queryLog', 'lineage', 'preview'],
   sql: sqlTexts,
   urlSchemes: ['snowflake'],
   fromUrl: configFromUrl,

@@ -9,13 +9,16 @@ export interface LogScope {
   readonly key: string
   readonly name: string
   readonly watermark: string | null
+  /** Of the lineage that the source records itself. */
+  readonly lineageWatermark: string | null
 }
 
 /** The scopes whose query log this run is to read: those it has synced, when the last reading is an interval ago, or the run is a full one. */
 export async function listLogScopes(sql: Query, run: RunRow, intervalMs: number): Promise<LogScope[]> {
   return [
     ...(await sql<LogScope[]>`
-      select scope.id, scope.key, scope.name, scope.log_watermark as watermark
+      select scope.id, scope.key, scope.name, scope.log_watermark as watermark,
+        scope.lineage_watermark as "lineageWatermark"
       from tidemark.source s
       join tidemark.scope on scope.source_id = s.id and scope.status = 'included'
       join tidemark.sync_scope ss on ss.run_id = ${run.id} and ss.scope_id = scope.id and ss.status = 'completed'
@@ -36,6 +39,12 @@ export async function markLogsRead(sql: Query, run: RunRow): Promise<void> {
 export async function moveLogWatermark(sql: Query, scopeId: number, watermark: string): Promise<void> {
   await sql`update tidemark.scope set log_watermark = ${watermark}
             where id = ${scopeId} and log_watermark is distinct from ${watermark}`
+}
+
+/** Where the next reading of the lineage that the source records starts. */
+export async function moveLineageWatermark(sql: Query, scopeId: number, watermark: string): Promise<void> {
+  await sql`update tidemark.scope set lineage_watermark = ${watermark}
+            where id = ${scopeId} and lineage_watermark is distinct from ${watermark}`
 }
 
 /**

@@ -111,6 +111,8 @@ export const scope = tidemark.table(
     watermark: text('watermark'),
     /** Where the next reading of the query log starts. */
     logWatermark: text('log_watermark'),
+    /** The position up to which the lineage that the source records has been read. */
+    lineageWatermark: text('lineage_watermark'),
     /** The last run that completed the scope and moved anything of the above. */
     lastCompleteRunId: bigint('last_complete_run_id', { mode: 'number' }),
   },

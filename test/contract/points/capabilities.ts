@@ -12,7 +12,7 @@ import {
 import { type CrawledItem, crawl, openConnector } from '../crawl.ts'
 import type { ContractHarness, Fixture } from '../harness.ts'
 
-const CAPABILITIES: readonly Capability[] = ['statistics', 'usage', 'queryLog', 'preview']
+const CAPABILITIES: readonly Capability[] = ['statistics', 'usage', 'queryLog', 'lineage', 'preview']
 const MAX_PAGE = 5_000
 
 /** Point 12: what a connector offers beyond the catalogue keeps to its bounds, and changes nothing. */
@@ -48,6 +48,14 @@ export function testCapabilities(connector: Connector, harness: ContractHarness)
         await using opened = await openConnector(connector, fixture.config)
         for (const scope of (await opened.handle.scopes()).scopes)
           await expectQueryLog(connector, opened.handle, scope, fixture)
+      })
+    }
+
+    if (declared.includes('lineage')) {
+      test('lineage: edges between assets with names, and a watermark', async () => {
+        await using fixture = await harness.createFixture()
+        await using opened = await openConnector(connector, fixture.config)
+        for (const scope of (await opened.handle.scopes()).scopes) await expectLineage(opened.handle, scope)
       })
     }
 
@@ -117,6 +125,26 @@ function testPreview(connector: Connector, harness: ContractHarness): void {
 async function previewOf(connector: Connector, handle: ConnectorHandle, { kind, path }: AssetRecord, limit: number) {
   if (handle.preview === undefined) throw new Error('no preview')
   return await handle.preview({ group: groupOf(connector, kind), path }, limit)
+}
+
+async function expectLineage(
+  handle: ConnectorHandle,
+  scope: Parameters<NonNullable<ConnectorHandle['lineage']>>[0],
+): Promise<void> {
+  const pages = handle.lineage?.(scope)
+  if (pages === undefined) throw new Error('no lineage')
+  for (let page = await pages.next(); ; page = await pages.next()) {
+    if (page.done === true) {
+      expect(page.value.watermark).toEqual(expect.any(String))
+      return
+    }
+    expect(page.value.length).toBeLessThanOrEqual(MAX_PAGE)
+    for (const { downstream, upstreams, columns } of page.value) {
+      expect(upstreams.length).toBeGreaterThan(0)
+      for (const { path } of [downstream, ...upstreams]) expect(path.every((part) => part !== '')).toBe(true)
+      for (const { upstream } of columns) expect(upstreams).toContainEqual(upstream)
+    }
+  }
 }
 
 async function expectQueryLog(

@@ -70,6 +70,8 @@ const USAGE_VIEWS: Readonly<Record<string, string>> = {
   TABLE_STORAGE_METRICS: 'TABLE_CATALOG, TABLE_SCHEMA, TABLE_NAME, ID, CLONE_GROUP_ID, TABLE_DROPPED',
   QUERY_HISTORY: `QUERY_ID, QUERY_TEXT, USER_NAME, DATABASE_NAME, SCHEMA_NAME, QUERY_TYPE, QUERY_TAG, EXECUTION_STATUS, END_TIME,
     TOTAL_ELAPSED_TIME`,
+  COPY_HISTORY: `TABLE_CATALOG_NAME, TABLE_SCHEMA_NAME, TABLE_NAME, PIPE_CATALOG_NAME, PIPE_SCHEMA_NAME, PIPE_NAME, STAGE_LOCATION,
+    LAST_LOAD_TIME, STATUS`,
   OBJECT_DEPENDENCIES: `REFERENCED_DATABASE, REFERENCED_SCHEMA, REFERENCED_OBJECT_NAME, REFERENCED_OBJECT_DOMAIN,
     REFERENCING_DATABASE, REFERENCING_SCHEMA, REFERENCING_OBJECT_NAME, REFERENCING_OBJECT_DOMAIN, DEPENDENCY_TYPE`,
 }
@@ -177,6 +179,9 @@ function defineFunctions(database: DatabaseSync, hidden: ReadonlySet<string>): v
   })
   scalar('SPLIT_PART', (value, separator, part) =>
     value === null ? null : (String(value).split(String(separator))[Number(part) - 1] ?? ''),
+  )
+  scalar('STARTSWITH', (value, start) =>
+    value === null || start === null ? null : String(value).startsWith(String(start)) ? 1 : 0,
   )
   scalar('TO_TIMESTAMP_LTZ', (seconds) => String(BigInt(String(seconds)) * 1_000_000_000n))
   scalar('CURRENT_USER', () => 'TIDEMARK')

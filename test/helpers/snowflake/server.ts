@@ -20,6 +20,8 @@ export interface SnowflakeServer extends AsyncDisposable {
   readonly statements: string[]
   /** QUERY_TAG of every statement so far. */
   readonly tags: (string | undefined)[]
+  /** The values of every statement so far. */
+  readonly binds: (readonly (string | null)[])[]
   limits: Limits
   intercept: ((request: { readonly path: string; readonly text: string }) => Intervention | undefined) | undefined
   /** Who may sign in: by password, by token, or by a key whose JWT any is taken of. */
@@ -138,6 +140,9 @@ export async function startSnowflake(account: Account): Promise<SnowflakeServer>
     const token = /Token="([^"]*)"/.exec(request.headers.authorization ?? '')?.[1] ?? ''
     if (sessions.get(token) !== 'live') return refused('390112', 'Your session has expired. Please login again.')
     standIn.statements.push(text)
+    standIn.binds.push(
+      Object.values((body.bindings ?? {}) as Record<string, { value: string | null }>).map(({ value }) => value),
+    )
     standIn.tags.push((body.parameters as unknown as { QUERY_TAG?: string } | undefined)?.QUERY_TAG)
     const queryId = `${randomUUID()}`
     try {
@@ -200,6 +205,7 @@ export async function startSnowflake(account: Account): Promise<SnowflakeServer>
     account,
     statements: [],
     tags: [],
+    binds: [],
     limits: { show: 10_000, information: Number.POSITIVE_INFINITY },
     intercept: undefined,
     users: new Map(),

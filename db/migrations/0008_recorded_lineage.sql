@@ -1,0 +1,1 @@
+ALTER TABLE "tidemark"."scope" ADD COLUMN "lineage_watermark" text;
