@@ -271,6 +271,11 @@ function declareCatalog(verb: Declare): void {
 }
 
 function declareService(verb: Declare): void {
+  verb(
+    'webhook <source>',
+    'tell what to enter at a source, so that it tells by itself when something moves',
+    () => import('./verbs/webhook.ts'),
+  )
   verb('up', 'run Tidemark: store, Temporal, worker, schedules, until Ctrl-C', () => import('./verbs/up.ts'))
     .option('--sample', 'with no source configured: make a sample company and crawl it')
     .option('--once', 'sync once and end')

@@ -5,6 +5,7 @@ import { type Connector, PROTOCOL_VERSION } from './kit/index.ts'
 const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {
   bigquery: () => import('./bigquery/index.ts'),
   mysql: () => import('./mysql/index.ts'),
+  github: () => import('./github/index.ts'),
   postgres: () => import('./postgres/index.ts'),
   snowflake: () => import('./snowflake/index.ts'),
   sqlite: () => import('./sqlite/index.ts'),

@@ -141,6 +141,7 @@ export interface ScopeAttempt {
   /** `describing` when an earlier attempt of this run got through the listing: the work waits in `sync_work`. */
   readonly status: 'pending' | 'listing' | 'describing' | 'completed' | 'failed' | 'left out'
   readonly fingerprint: string | null
+  /** Null also where the log would not show what a changed option or filter brings: everything is listed then. */
   readonly watermark: string | null
   readonly baselineAdded: boolean
   readonly baselineChanged: boolean
@@ -158,7 +159,10 @@ export async function beginAttempt(sql: Query, run: RunRow, scopeId: number): Pr
     from tidemark.scope
     where ss.run_id = ${run.id} and ss.scope_id = ${scopeId} and scope.id = ss.scope_id
     returning ss.run_id as "runId", ss.scope_id as "scopeId", ss.attempt, scope.key, scope.name, ss.status,
-              ss.fingerprint, scope.watermark, baseline_added as "baselineAdded", baseline_changed as "baselineChanged"`
+              ss.fingerprint,
+              case when (scope.shape, scope.filter) is not distinct from (${run.shape}, ${run.filter})
+                   then scope.watermark end as watermark,
+              baseline_added as "baselineAdded", baseline_changed as "baselineChanged"`
   if (row === undefined) throw new IngestError('internal', `scope ${scopeId} is not part of run ${run.id}`)
   return row
 }

@@ -1,4 +1,4 @@
-import type { Query } from './store.ts'
+import type { Query, Transaction } from './store.ts'
 
 /** Reads what a connector keeps between runs; keys without a value are absent. */
 export async function readMemory(
@@ -61,4 +61,17 @@ export async function reportBudget(
     update tidemark.sync_run r set budget = coalesce(r.budget, '{}') || jsonb_build_object(${input.resource}::text,
       jsonb_build_object('allowed', told.allowed, 'remaining', told.remaining, 'resetsAt', told.resets_at))
     from told where r.source_id = ${input.sourceId} and r.completed_at is null`
+}
+
+/** Sources send a message again for some days at most. */
+const DELIVERY_DAYS = 30
+
+/** Notes that a message was taken, in the caller's transaction; false when it was before. Old notes of the source go. */
+export async function takeDelivery(tx: Transaction, sourceId: number, delivery: string): Promise<boolean> {
+  await tx`delete from tidemark.webhook_delivery
+           where source_id = ${sourceId} and received_at < now() - make_interval(days => ${DELIVERY_DAYS})`
+  const { count } = await tx`
+    insert into tidemark.webhook_delivery (source_id, delivery) values (${sourceId}, ${delivery})
+    on conflict do nothing`
+  return count === 1
 }

@@ -8,6 +8,7 @@ import { type Handler, startHttp } from './http.ts'
 import { type RunningWorker, startWorker } from './index.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { webhookInbox } from './webhooks.ts'
 
 export interface ServeOptions {
   readonly place: TemporalPlace
@@ -70,10 +71,12 @@ export async function serve(context: ServiceContext, options: ServeOptions): Pro
   const server =
     http === undefined
       ? undefined
-      : await startHttp(http, routesOf(context, worker, metrics.render), log).catch(async (error: unknown) => {
-          await worker.stop()
-          throw error
-        })
+      : await startHttp(http, routesOf(context, worker, metrics.render), log, webhookInbox(context)).catch(
+          async (error: unknown) => {
+            await worker.stop()
+            throw error
+          },
+        )
   const stop = async () => {
     // Readiness says no while the steps under way end; then nobody asks any more.
     await worker.stop()

@@ -13,6 +13,7 @@ import type {
 } from './capabilities.ts'
 import type { ErrorRule } from './classify.ts'
 import type { SqlTexts } from './sql-texts.ts'
+import type { WebhookReceiver } from './webhook.ts'
 
 /** The protocol a connector is written against; the registry refuses another major version. */
 export const PROTOCOL_VERSION = 1
@@ -79,6 +80,8 @@ export interface Connector<Config = unknown> {
   readonly manifest: ConnectorManifest<Config>
   /** Rules that classify the driver's errors, tried before the network's own. */
   readonly errorRules: readonly ErrorRule[]
+  /** Where the source can tell by itself that something moved. */
+  readonly webhook?: WebhookReceiver<Config>
   /** Makes a handle. It loads the driver but opens no connection: the first use does. */
   open(config: Config, context: ConnectorContext): Promise<ConnectorHandle>
 }
