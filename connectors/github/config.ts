@@ -23,7 +23,6 @@ const sqlMapping = z.strictObject({
     .optional()
     .describe('Schemas of names that do not say one, tried in order.'),
 })
-export type SqlMapping = z.infer<typeof sqlMapping>
 
 export const config = z
   .strictObject({

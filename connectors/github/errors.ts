@@ -50,7 +50,7 @@ function isAnswer(error: unknown): error is AnswerError {
 }
 
 /** Milliseconds to wait where the answer is a rate limit, primary or secondary. */
-export function waitOf({ status, message, response }: AnswerError, now = Date.now()): number | undefined {
+function waitOf({ status, message, response }: AnswerError, now = Date.now()): number | undefined {
   if (status !== 403 && status !== 429) return undefined
   const headers = response?.headers ?? {}
   const after = Number(headers['retry-after'])

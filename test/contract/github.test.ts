@@ -62,6 +62,12 @@ const main = at('shop', 'refs/heads/main')
 const commit = (fixture: Fixture, branch = 'main') =>
   at('shop', 'commit', shopOf(sceneOf(fixture)).git.head(branch) ?? '')
 
+function commitsOf(fixture: Fixture, branch: string): string[] {
+  const { git } = shopOf(sceneOf(fixture))
+  const shas = git.ask('rev-list', git.head(branch) ?? '').split('\n')
+  return shas.map((sha) => at('shop', 'commit', sha))
+}
+
 /** A push to the default branch: its commit is new, the branch and the repository move. */
 function push(name: string, files: Parameters<GithubWorld['push']>[1], keys: readonly string[]): ChangeCase {
   return {
@@ -169,12 +175,6 @@ const harness: ContractHarness = {
         .concat(project),
     ),
     change(
-      'a commit of 3,000 files',
-      ({ world }, shop) =>
-        void world.push(shop, Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`bulk/${n}.txt`, `${n}`]))),
-      (fixture) => [main, commit(fixture), repository()],
-    ),
-    change(
       'an archived repository',
       ({ world }, shop) => {
         world.tick()
@@ -189,7 +189,7 @@ const harness: ContractHarness = {
         world.tick()
         shop.defaultBranch = 'feature'
       },
-      (fixture) => [main, at('shop', 'refs/heads/feature'), commit(fixture, 'feature'), repository()],
+      (fixture) => [main, at('shop', 'refs/heads/feature'), ...commitsOf(fixture, 'feature'), repository()],
       Object.keys(SHOP_FILES)
         .map((path) => file(path))
         .concat(project, file('sql/extra.sql')),

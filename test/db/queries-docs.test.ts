@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeSampleTills } from '../../cli/sample/index.ts'
+import githubConnector from '../../connectors/github/index.ts'
 import postgresConnector from '../../connectors/postgres/index.ts'
 import sqliteConnector from '../../connectors/sqlite/index.ts'
 import { recordHealth } from '../../db/health.ts'
 import { parseSchedule } from '../../services/schedule-text.ts'
 import { makeHome } from '../cli/support.ts'
 import { createEngine, type TestEngine } from '../helpers/engine.ts'
+import { startFakeGithub } from '../helpers/github/server.ts'
+import { buildShop } from '../helpers/github/shop.ts'
+import { GithubWorld } from '../helpers/github/world.ts'
 import { createDatabase } from '../helpers/store.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -29,7 +33,7 @@ beforeAll(async () => {
   source = await createDatabase()
   const shop = postgres(source.url, { max: 1, onnotice: () => {} })
   await shop.unsafe(read('cli/sample/shop.sql'))
-  engine = await createEngine([postgresConnector, sqliteConnector])
+  engine = await createEngine([postgresConnector, sqliteConnector, githubConnector])
   const { sql } = engine.store
   const sampleShop = await engine.addSource(
     postgresConnector,
@@ -37,6 +41,7 @@ beforeAll(async () => {
     'sample_shop',
   )
   const tills = await engine.addSource(sqliteConnector, { path: makeSampleTills(makeHome()) }, 'sample_tills')
+  await syncCode()
   await sampleShop.sync()
   await sql`update tidemark.asset_version set valid_from = valid_from - interval '20 days'`
   await sql`update tidemark.sync_run set completed_at = completed_at - interval '20 days'`
@@ -80,6 +85,15 @@ beforeAll(async () => {
     where (d.table_name, u.table_name, column_name) in (('order_total', 'order_item', 'order_id'), ('customer_value', 'customer', 'email'))`
   await shop.end()
 }, 60_000)
+
+/** The shop's code, at a host of our own. */
+async function syncCode(): Promise<void> {
+  const world = new GithubWorld()
+  buildShop(world)
+  await using github = await startFakeGithub(world, {})
+  const code = await engine.addSource(githubConnector, { baseUrl: github.url, owners: ['acme'], token: 'any' }, 'code')
+  await code.sync()
+}
 
 afterAll(async () => {
   await engine[Symbol.asyncDispose]()

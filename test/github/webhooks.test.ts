@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import github from '../../connectors/github/index.ts'
 import { webhook } from '../../connectors/github/webhook.ts'
@@ -8,7 +9,6 @@ import { addSource } from '../../services/sources.ts'
 import { readWebhookSetup } from '../../services/webhooks.ts'
 import { startHttp } from '../../worker/http.ts'
 import { webhookInbox } from '../../worker/webhooks.ts'
-import { silentLog } from '../helpers/engine.ts'
 import { createContext } from '../services/support.ts'
 
 const SECRET = 'a secret of sixteen and more'
@@ -21,7 +21,7 @@ async function createInbox() {
   const context = await createContext([github])
   const config = { owners: ['acme'], baseUrl: 'http://127.0.0.1:9', webhookSecret: SECRET }
   await addSource(context, { name: 'code', connector: github.manifest.type, config })
-  const server = await startHttp({ host: '127.0.0.1', port: 0 }, {}, silentLog, webhookInbox(context))
+  const server = await startHttp({ host: '127.0.0.1', port: 0 }, {}, pino({ level: 'silent' }), webhookInbox(context))
   const url = `http://127.0.0.1:${server.port}/webhooks/github/code`
   const send = async (body: string | Buffer, headers: Record<string, string>, to = url) => {
     const response = await fetch(to, { method: 'POST', body: new Uint8Array(Buffer.from(body)), headers })
