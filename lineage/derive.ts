@@ -103,11 +103,10 @@ function use(run: Run, { database, schemas }: NonNullable<OtherStatement['use']>
   }
 }
 
-/** SQL Server's and Snowflake's databases have a schema that is there always. */
+/** In another database Snowflake goes to PUBLIC; where no schema was told before, none is supposed now. */
 function schemasOf(run: Run, defaults: Defaults): Defaults {
-  if (run.traits.dialect === 'snowflake') return { schemas: ['PUBLIC'] }
-  if (defaults.schemas !== undefined) return { schemas: defaults.schemas }
-  return run.traits.dialect === 'tsql' ? { schemas: ['dbo'] } : {}
+  if (defaults.schemas === undefined) return {}
+  return { schemas: run.traits.dialect === 'snowflake' ? ['PUBLIC'] : defaults.schemas }
 }
 
 /** A table that the script makes and later drops lives no longer than the session: it is as temporary as those that say so. */

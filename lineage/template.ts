@@ -1,3 +1,4 @@
+import { unrollLoops } from './template-loops.ts'
 import type { Gap, Manifest } from './types.ts'
 
 /** A text with its templates filled in. */
@@ -16,10 +17,11 @@ const CALL = new RegExp(String.raw`^\s*(ref|source)\s*\(${STRING}(?:,${STRING})?
 
 /**
  * Renders dbt's and Jinja's templates as far as plain rules reach: `ref` and `source` by the manifest or by their own names, `this`,
- * `config`; of `if`, both branches are not SQL together, so only the first stays. What is beyond is a gap.
+ * `config`, loops over lists spelled out; of `if`, both branches are not SQL together, so only the first stays. What is beyond is a gap.
  */
-export function renderTemplate(text: string, manifest: Manifest | undefined): Rendered {
-  if (!/\{\{|\{%|\{#/.test(text)) return { text, origin: (offset) => offset, gaps: [], gapOffsets: [] }
+export function renderTemplate(template: string, manifest: Manifest | undefined): Rendered {
+  if (!/\{\{|\{%|\{#/.test(template)) return { text: template, origin: (offset) => offset, gaps: [], gapOffsets: [] }
+  const { text, origin } = unrollLoops(template)
   const pieces: string[] = []
   const segments: { readonly at: number; readonly from: number }[] = []
   const gaps: Omit<Gap, 'position'>[] = []
@@ -46,11 +48,11 @@ export function renderTemplate(text: string, manifest: Manifest | undefined): Re
     }
   }
   if (isVisible(state)) push(text.slice(last), last)
-  return { text: pieces.join(''), origin: (offset) => toOrigin(segments, offset), gaps, gapOffsets }
+  return { text: pieces.join(''), origin: (offset) => origin(toOrigin(segments, offset)), gaps, gapOffsets }
 
   function tell(message: string, offset: number): void {
     gaps.push({ reason: 'template', message, columns: [] })
-    gapOffsets.push(offset)
+    gapOffsets.push(origin(offset))
   }
 }
 

@@ -193,6 +193,27 @@ describe('templates', () => {
     expect(only(text).outcome).toBe('resolved')
   })
 
+  test('a loop over a list that the text spells out is written out, and what is behind it keeps its place', () => {
+    const text = `{% set kinds = ['country', 'name'] %}
+select {% for kind in kinds %}max(u.{{ kind }}) as {{ kind }}_max{% if not loop.last %}, {% endif %}{% endfor %}, nope.x
+from users u`
+    const statement = only(text)
+    expect(statement.columns.map(({ column, reads }) => [column, reads.map((read) => read.column).join()])).toEqual([
+      ['country_max', 'country'],
+      ['name_max', 'name'],
+      ['x', ''],
+    ])
+    expect(statement.gaps).toMatchObject([{ reason: 'unknown_column', position: { offset: text.indexOf('nope') } }])
+  })
+
+  test('a loop over what only running tells is a gap; a hostile list takes no time', () => {
+    const [gap] = only('select {% for c in columns() %}{{ c }}{% endfor %} 1 from users').gaps
+    expect(gap).toMatchObject({ reason: 'template', message: 'a loop of a template is read once' })
+    const started = performance.now()
+    derive(`{% set x = [${'1'.repeat(50_000)} ${' '.repeat(50_000)}! %} select 1`)
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+
   test('what is not rendered is a gap where it stands', () => {
     const statement = only('select {{ some_macro(1) }} as x, name from users')
     expect(statement.gaps).toMatchObject([{ reason: 'template', position: { offset: 7, line: 1, column: 8 } }])
