@@ -1,5 +1,6 @@
 import type { Case, CaseSet } from './fingerprint-cases.ts'
 import { ADD, FACET_CASES, fn, JOINED, LABELS, LATEST, WORK } from './fingerprint-facet-cases.ts'
+import { TABLESPACE_CASES } from './fingerprint-tablespace-cases.ts'
 
 /** What is not a relation, and what hangs on one. */
 const OBJECT_SETUP = `
@@ -382,9 +383,10 @@ const PARSED_BODY_CASES: readonly Case[] = [
 
 /** Of a major version: functions with a parsed body came with 14. */
 export function objectCases(version: number): CaseSet {
-  if (version >= 14) return { setup: OBJECT_SETUP + PARSED_BODY_SETUP, cases: [...OBJECT_CASES, ...PARSED_BODY_CASES] }
+  const whole = [...OBJECT_CASES, ...TABLESPACE_CASES]
+  if (version >= 14) return { setup: OBJECT_SETUP + PARSED_BODY_SETUP, cases: [...whole, ...PARSED_BODY_CASES] }
   const known = (names: readonly string[] = []) => names.filter((name) => name !== LATEST && name !== JOINED)
-  const cases = OBJECT_CASES.map((one) => ({
+  const cases = whole.map((one) => ({
     ...one,
     changes: known(one.changes),
     falsePositives: known(one.falsePositives),
