@@ -1,8 +1,13 @@
 import { OBJECT_OPERATIONS } from './postgres-object-operations.ts'
 import { RELATION_OPERATIONS } from './postgres-operations.ts'
 import type { Operation } from './postgres-scene.ts'
+import { serverOperations } from './postgres-server-operations.ts'
 
-export const OPERATIONS: Readonly<Record<string, Operation>> = { ...RELATION_OPERATIONS, ...OBJECT_OPERATIONS }
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  ...RELATION_OPERATIONS,
+  ...OBJECT_OPERATIONS,
+  ...serverOperations,
+}
 
 /** Changes that build something up come more often, so that there is something to take down. */
 const BUILDING = [

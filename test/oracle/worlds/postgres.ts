@@ -5,6 +5,7 @@ import connector from '../../../connectors/postgres/index.ts'
 import type { OracleSubject, OracleWorld } from '../world.ts'
 import { OPERATION_NAMES, OPERATIONS } from './postgres-all-operations.ts'
 import { ident } from './postgres-scene.ts'
+import { spaceNames } from './postgres-server-operations.ts'
 
 /** A mutating session waits no longer for a lock: the change is then left out. */
 const LOCK_TIMEOUT_MS = 50
@@ -69,6 +70,7 @@ const BEGINNING = [
     'grant',
     'grant role',
   ],
+  ...['create tablespace', 'move to tablespace', 'create subscription'],
   ...['comment on relation', 'comment on column', 'comment on schema', 'comment on constraint', 'create index'],
 ]
 
@@ -192,14 +194,28 @@ export async function postgresWorld(adminUrl: string, seed: number): Promise<Ora
       await commit()
       for (const database of [...sessions.keys()]) await closeSession(database)
       for (const database of await existing()) {
+        await dropSubscriptions(adminUrl, database)
         // `drop … with (force)` came with PostgreSQL 13.
         await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${database}`
         await admin.unsafe(`drop database ${ident(database)}`)
       }
+      for (const space of spaceNames(roles)) await tolerate(admin.unsafe(`drop tablespace ${ident(space)}`))
       for (const role of roles) await tolerate(admin.unsafe(`drop role ${ident(role)}`))
       await admin.end({ timeout: 1 })
     },
   }
+}
+
+/** A database with subscriptions cannot be dropped. */
+async function dropSubscriptions(adminUrl: string, database: string): Promise<void> {
+  const sql = connect(adminUrl, database)
+  const subscriptions = await sql<{ name: string }[]>`
+    select quote_ident(s.subname) as name from pg_subscription s join pg_database d on d.oid = s.subdbid
+    where d.datname = current_database()`
+  for (const { name } of subscriptions) {
+    await sql.unsafe(`alter subscription ${name} set (slot_name = none); drop subscription ${name}`)
+  }
+  await sql.end({ timeout: 1 })
 }
 
 async function perform(
@@ -247,7 +263,12 @@ function connect(adminUrl: string, database: string): postgres.Sql {
     max: 1,
     fetch_types: false,
     onnotice: () => undefined,
-    connection: { lock_timeout: LOCK_TIMEOUT_MS, application_name: 'tidemark oracle' },
+    connection: {
+      lock_timeout: LOCK_TIMEOUT_MS,
+      application_name: 'tidemark oracle',
+      // Tablespaces without folders of their own, for tests: 15, and the last releases before it.
+      allow_in_place_tablespaces: true,
+    },
   })
 }
 
