@@ -1,35 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
-import { createSecureContext, TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SSL_MODES } from '../../connectors/postgres/config.ts'
 import { openHandle } from './support.ts'
-
-/** A certificate for `localhost` alone, signed by a CA made for this test; valid for a hundred years. */
-const file = (name: string) => new URL(`../fixtures/postgres/tls/${name}`, import.meta.url)
-const CA = file('ca.crt').pathname
+import { CA, startTlsServer, type TlsServer } from './tls-server.ts'
 
 describe('TLS', () => {
-  let server: Server
+  let server: TlsServer
   let port: number
   beforeAll(async () => {
-    const secureContext = createSecureContext({
-      cert: readFileSync(file('server.crt')),
-      key: readFileSync(file('server.key')),
-    })
-    // Like PostgreSQL, it is asked for TLS in plain text, says yes, and goes on inside of it.
-    server = createServer((socket) => {
-      socket.on('error', () => undefined)
-      socket.once('data', () => {
-        socket.write('S')
-        new TLSSocket(socket, { isServer: true, secureContext }).on('error', () => undefined).resume()
-      })
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    port = typeof address === 'object' && address !== null ? address.port : 0
+    server = await startTlsServer()
+    port = server.port
   })
-  afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  afterAll(() => server[Symbol.asyncDispose]())
 
   const cases = SSL_MODES.filter((mode) => mode !== 'disable').flatMap((ssl) =>
     ['localhost', '127.0.0.1'].flatMap((host) => [undefined, CA].map((sslCa) => ({ ssl, host, sslCa }))),

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { splitSecrets } from '../../connectors/config.ts'
 import type { ConnectorHandle, IngestError, Json } from '../../connectors/kit/index.ts'
 import connector from '../../connectors/postgres/index.ts'
+import { startSshAgent } from '../helpers/ssh-agent.ts'
 import { type SshServer, startSshServer } from '../helpers/ssh-server.ts'
 import {
   adminUrl,
@@ -18,6 +19,7 @@ import {
   type Scratch,
   scratchDatabase,
 } from './support.ts'
+import { CA, startTlsServer } from './tls-server.ts'
 
 const PASSWORD = 'Bastion-pa55 "word"'
 const PASSPHRASE = 'key-Pa55phrase'
@@ -104,6 +106,45 @@ describe('through an SSH server', () => {
     } finally {
       await rm(directory, { recursive: true })
     }
+  })
+
+  test('the key may be with an SSH agent; without one at the socket that is what is wrong', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'tidemark-agent-'))
+    const { password: _, ...rest } = access()
+    const path = join(directory, 'agent')
+    try {
+      expect(await refusal({ ssh: { ...rest, agent: path } })).toMatchObject({
+        category: 'invalid_config',
+        hint: expect.stringContaining('ssh.agent'),
+      })
+      {
+        await using agent = await startSshAgent(path, keys.private, PASSPHRASE)
+        await using handle = await openHandle(config({ ssh: { ...rest, agent: agent.path } }))
+        expect(await crawl(handle)).toContain(`${scratch.name}.public.kept`)
+      }
+      const stranger = ssh2.utils.generateKeyPairSync('ed25519')
+      await using agent = await startSshAgent(path, stranger.private)
+      expect(await refusal({ ssh: { ...rest, agent: agent.path } })).toMatchObject({ category: 'auth' })
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  test('verify-full asks the database behind the tunnel for a certificate of its own name', async () => {
+    await using database = await startTlsServer()
+    const hosts = { 'localhost:5432': database.port, 'db.internal:5432': database.port }
+    await using bastion = await startSshServer({ password: PASSWORD, hosts })
+    const block = access({ port: bastion.port, hostKey: bastion.fingerprint })
+    const tls = async (host: string, sslCa?: string) => {
+      const trust: Record<string, Json> = sslCa === undefined ? {} : { sslCa }
+      await using handle = await openHandle(config({ ssh: block, host, ssl: 'verify-full', ...trust }))
+      const check = handle.checks().find(({ name }) => name === 'tls')
+      return await check?.run().catch((error: IngestError) => error.category)
+    }
+    expect(await tls('localhost', CA)).toMatch(/^TLSv1/)
+    // Of another name, although the same server; and of a CA that nobody trusts.
+    expect(await tls('db.internal', CA)).toBe('auth')
+    expect(await tls('localhost')).toBe('auth')
   })
 
   test('an unknown or another host key is refused before anything is said, with the fingerprint', async () => {
