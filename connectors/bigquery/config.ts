@@ -13,10 +13,7 @@ const endpoints = z.strictObject({
 const fields = z.strictObject({
   projects: z
     .union([z.array(z.string().min(1)).min(1), nameFilter])
-    .optional()
-    .describe(
-      'What to crawl: project ids, or allow/deny patterns over those the account sees. Absent: its own project.',
-    ),
+    .describe('What to crawl: project ids, or allow/deny patterns over those the account sees; {} for all of them.'),
   datasets: nameFilter.optional().describe('Datasets to crawl, in every project.'),
   tables: nameFilter
     .optional()
@@ -103,7 +100,7 @@ export function listedProjects({ projects }: BigqueryConfig): readonly string[] 
 
 /** Why a project is not crawled, or undefined when it is. */
 export function whyProjectLeftOut({ projects }: BigqueryConfig, project: string): string | undefined {
-  if (!Array.isArray(projects)) return whyLeftOut(projects as NameFilter | undefined, project)
+  if (!Array.isArray(projects)) return whyLeftOut(projects as NameFilter, project)
   return projects.includes(project) ? undefined : 'not among the projects listed'
 }
 

@@ -28,11 +28,10 @@ export function projectOf({ key }: Scope): string {
   return keyPath(key)?.[0] ?? ''
 }
 
-/** The projects that the account sees, or those listed; the account's own where nothing is said. */
+/** The projects listed, or all that the account sees. */
 export async function listProjects(client: Client, config: BigqueryConfig): Promise<readonly string[]> {
   const listed = listedProjects(config)
   if (listed !== undefined) return listed
-  if (config.projects === undefined) return [await client.account.project()]
   const projects: string[] = []
   const request = { path: ['projects'], query: { maxResults: 1000 }, what: 'projects' }
   for await (const page of client.pages<ProjectList>(request)) {

@@ -17,8 +17,6 @@ export interface Account extends AsyncDisposable {
   readonly baseUrl: string
   /** The client that adds the token to requests, and renews it. */
   client(): Promise<AuthClient>
-  /** The project that the account belongs to. @throws IngestError `invalid_config` when nothing tells of one. */
-  project(): Promise<string>
   /** The service account's address, where it is known without asking. */
   readonly principal: string | undefined
   /** For requests without a token: keeps to the environment's proxies. */
@@ -45,8 +43,6 @@ async function loadDrivers(): Promise<Drivers> {
 export async function openAccount(config: BigqueryConfig): Promise<Account> {
   const { BigQuery, library } = await loadDrivers()
   const credentials = await readCredentials(config)
-  // Of the kinds of credentials only a service account's key tells of these.
-  const key = (credentials ?? {}) as { readonly project_id?: string; readonly client_email?: string }
   const agents = createAgents()
   const own = createAuth(library, config, credentials, agents.agentOf)
   const bigquery = new BigQuery({ authClient: own, apiEndpoint: endpointOf(config, 'bigquery') } as object)
@@ -57,8 +53,7 @@ export async function openAccount(config: BigqueryConfig): Promise<Account> {
       client ??= createClient(library, config, own)
       return client
     },
-    project: async () => key.project_id ?? (await projectOf(own)),
-    principal: config.impersonate ?? key.client_email,
+    principal: config.impersonate ?? (credentials as { client_email?: string } | undefined)?.client_email,
     agentOf: agents.agentOf,
     async [Symbol.asyncDispose]() {
       agents.destroy()
@@ -114,17 +109,6 @@ async function readCredentials({ credentials }: BigqueryConfig): Promise<GoogleA
   } catch {
     // The parser's own message would quote the key.
     throw new IngestError('invalid_config', '`credentials` is neither JSON nor the path of a JSON file')
-  }
-}
-
-async function projectOf(auth: GoogleAuth<AuthClient>): Promise<string> {
-  try {
-    return await auth.getProjectId()
-  } catch (error) {
-    throw new IngestError('invalid_config', 'nothing tells which project the account belongs to', {
-      hint: 'Name the projects to crawl: `projects: [my-project]`.',
-      cause: error,
-    })
   }
 }
 

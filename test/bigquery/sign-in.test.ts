@@ -59,13 +59,14 @@ async function scopesWith(config: object): Promise<readonly string[]> {
 
 const SCOPES = [SHOP, `${SHOP}.sales`, `${SHOP}.raw events`]
 
-test('a key of a service account, as text or as a file: requests bear a token that it signed; its project is crawled', async () => {
+test('a key of a service account, as text or as a file: requests bear a token that it signed', async () => {
   const seen: unknown[] = []
   await using standIn = await startStandIn(createShop(), {
     answer: async () => undefined,
     tokens: { has: () => true } as unknown as ReadonlySet<string>,
   })
-  const { accessToken: _, ...config } = configFor(standIn)
+  const { accessToken: _, ...rest } = configFor(standIn)
+  const config = { ...rest, projects: [SHOP] }
   standIn.trouble = (call) => {
     seen.push(claimsOf(call))
     return undefined
@@ -94,8 +95,7 @@ test('application default, here of a machine of Google: its token, renewed when 
   await using metadata = await listen((request, response) => {
     const path = new URL(request.url ?? '/', 'http://metadata').pathname.replace('/computeMetadata/v1/', '')
     response.setHeader('metadata-flavor', 'Google')
-    if (path === 'project/project-id') response.end(SHOP)
-    else if (path === 'universe/universe-domain') response.end('googleapis.com')
+    if (path === 'universe/universe-domain') response.end('googleapis.com')
     else if (path.endsWith('/token')) {
       tokens += 1
       response.setHeader('content-type', 'application/json')
@@ -117,21 +117,22 @@ test('application default, here of a machine of Google: its token, renewed when 
       return { status: 200, body: { accessToken: 'impersonated', expireTime } }
     },
   })
-  const { accessToken: _, ...config } = configFor(standIn)
+  const { accessToken: _, ...rest } = configFor(standIn)
+  const config = { ...rest, projects: [SHOP] }
   // The first token is refused: it was taken back before its time.
   expect(await scopesWith(config)).toEqual(SCOPES)
   expect(tokens).toBe(2)
 
   good.add('machine-3')
   standIn.calls.length = 0
-  expect(await scopesWith({ ...config, projects: [SHOP], impersonate: ROBOT })).toEqual(SCOPES)
+  expect(await scopesWith({ ...config, impersonate: ROBOT })).toEqual(SCOPES)
   expect(acted).toEqual([`${ROBOT}:generateAccessToken by Bearer machine-3`])
 
   standIn.trouble = ({ path }) =>
     path.at(-1)?.endsWith(':generateAccessToken') === true
       ? refuse(403, 'forbidden', "Permission 'iam.serviceAccounts.getAccessToken' denied on resource.")
       : undefined
-  await expect(scopesWith({ ...config, projects: [SHOP], impersonate: ROBOT })).rejects.toMatchObject({
+  await expect(scopesWith({ ...config, impersonate: ROBOT })).rejects.toMatchObject({
     category: 'auth',
     hint: expect.stringContaining('roles/iam.serviceAccountTokenCreator'),
   })

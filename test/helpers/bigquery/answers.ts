@@ -10,12 +10,12 @@ export function answerApi(world: World, call: ApiCall): Reply {
   if (head !== 'projects') return missing(call)
   if (id === undefined) {
     const projects = [...world.projects.keys()].map((name) => ({ id: name, projectReference: { projectId: name } }))
-    return ok(page(call, 'projects', projects))
+    return ok(listPage(call, 'projects', projects))
   }
   if (rest[0] === 'locations') return answerLocation(world, call)
   const project = world.projects.get(id)
   if (project === undefined) return missing(call)
-  if (rest[0] === 'jobs') return ok(page(call, 'jobs', listJobs(project, call)))
+  if (rest[0] === 'jobs') return ok(listPage(call, 'jobs', listJobs(project, call)))
   if (rest[0] === 'queries' && call.method === 'POST') return runQuery(world, project, call)
   return rest[0] === 'datasets' ? answerDatasets(project, call, rest.slice(1)) : missing(call)
 }
@@ -25,7 +25,7 @@ function missing({ path }: ApiCall): Reply {
 }
 
 /** A page of a list, with the token of the next. */
-function page(call: ApiCall, key: string, list: readonly unknown[]): Resource {
+export function listPage(call: ApiCall, key: string, list: readonly unknown[]): Resource {
   const size = Number(call.query.get('maxResults') ?? call.query.get('pageSize') ?? 1000)
   const start = Number(call.query.get('pageToken') ?? 0)
   const next = start + size
@@ -38,29 +38,29 @@ function page(call: ApiCall, key: string, list: readonly unknown[]): Resource {
 function answerLocation(world: World, call: ApiCall): Reply {
   const [, project = '', , location = '', kind, , last] = call.path
   if (kind === 'connections')
-    return ok(page(call, 'connections', world.projects.get(project)?.connections.get(location) ?? []))
+    return ok(listPage(call, 'connections', world.projects.get(project)?.connections.get(location) ?? []))
   if (kind !== 'taxonomies' || last !== 'policyTags') return missing(call)
   const tags = world.policyTags.get(call.path.slice(0, 6).join('/'))
-  return tags === undefined ? missing(call) : ok(page(call, 'policyTags', tags))
+  return tags === undefined ? missing(call) : ok(listPage(call, 'policyTags', tags))
 }
 
 function answerDatasets(project: ProjectWorld, call: ApiCall, rest: readonly string[]): Reply {
   const [id, kind, name, sub] = rest
-  if (id === undefined) return ok(page(call, 'datasets', listDatasets(project, call)))
+  if (id === undefined) return ok(listPage(call, 'datasets', listDatasets(project, call)))
   const dataset = project.datasets.get(id)
   if (dataset === undefined) return missing(call)
   if (kind === undefined) return ok(dataset.resource)
   if (kind === 'tables') return answerTables(dataset, call, name, sub)
   if (kind === 'routines')
     return ok(
-      page(
+      listPage(
         call,
         'routines',
         [...dataset.routines.values()].map((entry) => masked(entry, call)),
       ),
     )
   if (kind !== 'models') return missing(call)
-  if (name === undefined) return ok(page(call, 'models', [...dataset.models.values()].map(listedModel)))
+  if (name === undefined) return ok(listPage(call, 'models', [...dataset.models.values()].map(listedModel)))
   const model = dataset.models.get(name)
   return model === undefined ? missing(call) : ok(model)
 }
@@ -98,12 +98,12 @@ function listedTable({ resource }: TableWorld): Resource {
 }
 
 function answerTables(dataset: DatasetWorld, call: ApiCall, step: string | undefined, sub: string | undefined): Reply {
-  if (step === undefined) return ok(page(call, 'tables', [...dataset.tables.values()].map(listedTable)))
+  if (step === undefined) return ok(listPage(call, 'tables', [...dataset.tables.values()].map(listedTable)))
   const [name = '', verb] = step.split(':')
   const table = dataset.tables.get(name)
   if (table === undefined) return missing(call)
   if (verb === 'getIamPolicy') return ok(table.policy)
-  if (sub === 'rowAccessPolicies') return ok(page(call, 'rowAccessPolicies', table.rowPolicies))
+  if (sub === 'rowAccessPolicies') return ok(listPage(call, 'rowAccessPolicies', table.rowPolicies))
   if (sub === 'data') return listRows(table, call)
   const { numRows, numBytes, ...basic } = table.resource
   return ok(call.query.get('view') === 'BASIC' ? basic : { ...basic, numRows, numBytes })
