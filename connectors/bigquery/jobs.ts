@@ -11,7 +11,7 @@ export const OWN_LABEL = 'tidemark'
 /** Without plans and timelines, which are most of a job. */
 const FIELDS = `nextPageToken,unreachable,jobs(jobReference,user_email,status(state,errorResult(reason)),
   configuration(jobType,labels,dryRun,query(query,defaultDataset,destinationTable,useLegacySql),copy(sourceTable,sourceTables,destinationTable),load(destinationTable)),
-  statistics(creationTime,startTime,endTime,parentJobId,numChildJobs,query(statementType,cacheHit,referencedTables,ddlTargetTable,ddlOperationPerformed)))`.replace(
+  statistics(creationTime,startTime,endTime,parentJobId,numChildJobs,query(statementType,cacheHit,referencedTables,referencedLogicalViews,ddlTargetTable,ddlOperationPerformed)))`.replace(
   /\s+/g,
   '',
 )

@@ -1,23 +1,9 @@
 import { type IngestError, type LoggedQuery, nameKey, type QueryLogVerdict, type Scope } from '../kit/index.ts'
-import {
-  createdAt,
-  hasFailed,
-  hiddenJobs,
-  historyStart,
-  isDone,
-  isRedacted,
-  listJobs,
-  unreachableJobs,
-} from './jobs.ts'
+import { createSeen, idOf, parseWatermark } from './job-window.ts'
+import { hasFailed, hiddenJobs, historyStart, isDone, isRedacted, listJobs, unreachableJobs } from './jobs.ts'
 import type { Reading } from './reading.ts'
 import type { Job } from './resources.ts'
 import { datasetOf, projectOf } from './scopes.ts'
-
-/** Where the next reading begins: jobs created then or later, but those told already. */
-interface Watermark {
-  readonly since: number
-  readonly told: readonly string[]
-}
 
 /** The statements that a project's users have run since the watermark. A dataset has none: jobs are the project's. */
 export async function* readQueryLog(
@@ -41,43 +27,11 @@ export async function* readQueryLog(
     if (queries.length > 0) yield queries
   }
   const error = errorOf()
-  return { watermark: JSON.stringify(seen.next()), ...(error === undefined ? {} : { error }) }
+  return { watermark: seen.next(), ...(error === undefined ? {} : { error }) }
 
   function errorOf(): IngestError | undefined {
     if (unreachable.size > 0) return unreachableJobs(project, [...unreachable])
     return hidden > 0 ? hiddenJobs(client, project, hidden) : undefined
-  }
-}
-
-/** The next watermark: the oldest job that still runs, or else the newest of all; the server's clock alone counts. */
-function createSeen(since: number): { add(job: Job): void; next(): Watermark } {
-  let newest = since
-  let oldestRunning = Number.POSITIVE_INFINITY
-  const done = new Map<string, number>()
-  return {
-    add(job) {
-      newest = Math.max(newest, createdAt(job))
-      if (isDone(job)) done.set(idOf(job), createdAt(job))
-      else oldestRunning = Math.min(oldestRunning, createdAt(job))
-    },
-    next() {
-      const next = Math.min(newest, oldestRunning)
-      return { since: next, told: [...done].flatMap(([id, created]) => (created >= next ? [id] : [])) }
-    },
-  }
-}
-
-function idOf({ jobReference }: Job): string {
-  return `${jobReference?.location ?? ''}.${jobReference?.jobId ?? ''}`
-}
-
-function parseWatermark(text: string | undefined): Watermark | undefined {
-  if (text === undefined || text === '') return undefined
-  try {
-    const { since, told } = JSON.parse(text) as Partial<Watermark>
-    return typeof since === 'number' && Array.isArray(told) ? { since, told: told.map(String) } : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -65,12 +65,14 @@ export async function emulatorWorld(emulator: Emulator, project: string, seed: n
       patch(dataset, table, { description: `words ${words % 5}` }),
     ),
     label: onTable((dataset, table, [, , value = 0]) => patch(dataset, table, { labels: { team: `t${value % 4}` } })),
-    'add column': onTable((dataset, table, [, , name = 0, type = 0]) =>
-      query(`ALTER TABLE \`${project}.${dataset}.${table}\` ADD COLUMN n${name % 6} ${TYPES[type % TYPES.length]}`),
-    ),
-    'drop column': onTable((dataset, table, [, , name = 0]) =>
-      query(`ALTER TABLE \`${project}.${dataset}.${table}\` DROP COLUMN n${name % 6}`),
-    ),
+    // Its ALTER TABLE leaves the metadata as it was.
+    'add column': onTable(async (dataset, table, [, , name = 0, type = 0]) => {
+      const { schema } = await ask('GET', `${base}/${dataset}/tables/${table}`)
+      const { fields = [] } = (schema ?? {}) as { fields?: Resource[] }
+      const added = { name: `n${name % 6}`, type: TYPES[type % TYPES.length] }
+      const others = fields.filter((field) => field.name !== added.name)
+      await patch(dataset, table, { schema: { fields: [...others, added] } })
+    }),
     'make anew': onTable((dataset, table, [, , value = 0]) =>
       query(`CREATE OR REPLACE TABLE \`${project}.${dataset}.${table}\` AS SELECT ${value % 9} AS id, 'x' AS made`),
     ),
