@@ -5,6 +5,7 @@ import type { BigqueryConfig } from './config.ts'
 import { errorRules } from './errors.ts'
 import { explainFilters, isFiltered } from './filter.ts'
 import { describeItems, listDataset } from './inventory.ts'
+import { readLineage } from './lineage.ts'
 import { manifest } from './manifest.ts'
 import { createPolicyTags } from './policy-tags.ts'
 import { readPreview } from './preview.ts'
@@ -38,6 +39,7 @@ async function open(config: BigqueryConfig, context: ConnectorContext): Promise<
     statistics: (scope) => readStatistics(reading, scope),
     usage: (scope) => usageOf(reading, countOnce, scope),
     queryLog: (scope, watermark) => readQueryLog(reading, scope, watermark),
+    lineage: (scope, watermark) => readLineage(reading, scope, watermark),
     preview: (asset, limit) => readPreview(reading, asset, limit),
     [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
   }

@@ -56,7 +56,7 @@ export const manifest: ConnectorManifest<BigqueryConfig> = {
         'gcloud iam service-accounts add-iam-policy-binding {impersonated} --member=serviceAccount:{user} --role=roles/iam.serviceAccountTokenCreator',
     },
   ],
-  capabilities: ['statistics', 'usage', 'queryLog', 'preview'],
+  capabilities: ['statistics', 'usage', 'queryLog', 'lineage', 'preview'],
   sql: sqlTexts,
   urlSchemes: ['bigquery'],
   fromUrl: configFromUrl,

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import connector from '../../connectors/bigquery/index.ts'
+import { displayName, nameKey } from '../../connectors/kit/index.ts'
+import { openConnector } from '../contract/crawl.ts'
 import { addJob, createShop, LAKE, SHOP } from '../helpers/bigquery/shop.ts'
 import { configFor, startStandIn } from '../helpers/bigquery/stand-in.ts'
 import { createEngine } from '../helpers/engine.ts'
@@ -65,4 +67,42 @@ test('views, routines and jobs, also across projects, lead to the right assets a
   addJob(world, SHOP, { ...to, at: Date.now() })
   await source.sync({ mode: 'full' })
   expect(await edges()).toEqual([...before, 'shop-prod.sales.customer > shop-prod.sales.files log'].sort())
+})
+
+test('what BigQuery recorded of jobs: copies, statements that a script made up, tables that no text names', async () => {
+  const world = createShop()
+  const table = (tableId: string) => ({ projectId: SHOP, datasetId: 'sales', tableId })
+  const at = Date.now() - 60_000
+  addJob(world, SHOP, { query: '', copy: { sourceTables: [table('customer')], destinationTable: table('files') }, at })
+  const parent = addJob(world, SHOP, { query: 'execute immediate concat("insert ", x)', children: 1, at, statementType: 'SCRIPT' })
+  const made = { query: 'insert …', statementType: 'INSERT', destinationTable: table('files'), parent, at }
+  addJob(world, SHOP, { ...made, referencedTables: [{ ...table('events_20260102'), datasetId: 'raw events' }] })
+  addJob(world, SHOP, { ...made, referencedTables: [table('orders')], error: 'invalidQuery' })
+  await using standIn = await startStandIn(world)
+  await using opened = await openConnector(connector, { ...configFor(standIn), projects: [SHOP] })
+  const edges = async (watermark?: string) => {
+    const pages = opened.handle.lineage?.({ key: nameKey([SHOP]), name: SHOP }, watermark)
+    const found: string[] = []
+    for (;;) {
+      const page = await pages?.next()
+      if (page === undefined || page.done === true) return { found: found.sort(), ...page?.value }
+      for (const { downstream, upstreams } of page.value)
+        found.push(...upstreams.map(({ path }) => `${displayName(path)} > ${displayName(downstream.path)}`))
+    }
+  }
+  const first = await edges()
+  expect(first.found).toEqual([
+    'shop-prod."raw events".events_yyyymmdd > shop-prod.sales.files',
+    'shop-prod.sales.customer > shop-prod.sales.files',
+    'shop-prod.sales.orders > shop-prod.sales.orders_clone',
+  ])
+  expect((await edges(first.watermark)).found).toEqual([])
+
+  await using engine = await createEngine([connector])
+  const source = await engine.addSource(connector, { ...configFor(standIn), projects: [SHOP] })
+  expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+  expect(
+    await engine.store.sql`
+      select upstream from catalog.lineage where downstream = 'shop-prod.sales.files' and origin = 'log' order by 1`,
+  ).toEqual([{ upstream: 'shop-prod."raw events".events_yyyymmdd' }, { upstream: 'shop-prod.sales.customer' }])
 })

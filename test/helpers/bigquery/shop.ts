@@ -281,6 +281,10 @@ export interface JobFacts {
   readonly labels?: Resource
   readonly error?: string
   readonly parent?: string
+  /** Statements of a script; its own jobs have it for a parent. */
+  readonly children?: number
+  /** A job that copies, in place of a query. */
+  readonly copy?: Resource
   /** Milliseconds since the epoch; an hour ago when absent. */
   readonly at?: number
 }
@@ -300,15 +304,17 @@ export function addJob(world: World, project: string, facts: JobFacts): string {
       ...(facts.error === undefined ? {} : { errorResult: { reason: facts.error } }),
     },
     configuration: {
-      jobType: 'QUERY',
+      jobType: facts.copy === undefined ? 'QUERY' : 'COPY',
       labels: facts.labels,
-      query: { query, destinationTable, defaultDataset, useLegacySql: false },
+      copy: facts.copy,
+      query: facts.copy === undefined ? { query, destinationTable, defaultDataset, useLegacySql: false } : undefined,
     },
     statistics: {
       creationTime: created,
       startTime: created,
       endTime: String(Number(created) + 500),
       parentJobId: facts.parent,
+      numChildJobs: facts.children === undefined ? undefined : String(facts.children),
       query: { statementType, referencedTables, totalBytesBilled: '10485760', queryPlan: [{ name: 'S00' }] },
     },
   })
