@@ -74,7 +74,12 @@ test('what BigQuery recorded of jobs: copies, statements that a script made up, 
   const table = (tableId: string) => ({ projectId: SHOP, datasetId: 'sales', tableId })
   const at = Date.now() - 60_000
   addJob(world, SHOP, { query: '', copy: { sourceTables: [table('customer')], destinationTable: table('files') }, at })
-  const parent = addJob(world, SHOP, { query: 'execute immediate concat("insert ", x)', children: 1, at, statementType: 'SCRIPT' })
+  const parent = addJob(world, SHOP, {
+    query: 'execute immediate concat("insert ", x)',
+    children: 1,
+    at,
+    statementType: 'SCRIPT',
+  })
   const made = { query: 'insert …', statementType: 'INSERT', destinationTable: table('files'), parent, at }
   addJob(world, SHOP, { ...made, referencedTables: [{ ...table('events_20260102'), datasetId: 'raw events' }] })
   addJob(world, SHOP, { ...made, referencedTables: [table('orders')], error: 'invalidQuery' })

@@ -106,6 +106,8 @@ test('application default, here of a machine of Google: its token, renewed when 
   vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present')
   vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '')
   vi.stubEnv('HOME', '/nowhere')
+  // Else the library would run gcloud to ask for one.
+  vi.stubEnv('GOOGLE_CLOUD_PROJECT', SHOP)
   const good = new Set(['machine-2', 'impersonated'])
   const acted: string[] = []
   await using standIn = await startStandIn(createShop(), {
