@@ -69,7 +69,7 @@ export const errorRules: readonly ErrorRule[] = [
   { category: 'permission', codes: ['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR'] },
   { category: 'permission', codes: ['ER_COLUMNACCESS_DENIED_ERROR', 'ER_SPECIFIC_ACCESS_DENIED_ERROR'] },
   { category: 'permission', codes: ['ER_PROCACCESS_DENIED_ERROR', 'ER_VIEW_NO_EXPLAIN'] },
-  { category: 'not_found', codes: ['ER_BAD_DB_ERROR', 'ER_NO_SUCH_TABLE'] },
+  { category: 'not_found', codes: ['ER_BAD_DB_ERROR', 'ER_NO_SUCH_TABLE', 'ER_BAD_FIELD_ERROR'] },
   {
     category: 'data_integrity',
     codes: [

@@ -68,6 +68,8 @@ async function connectOnce(
       user: settings.user,
       password: settings.password,
       stream: () => socket,
+      // Not to connect by: a password may go through it as it is.
+      ...(settings.socket === undefined ? {} : { socketPath: settings.socket }),
       ...(ssl === undefined ? {} : { ssl }),
       connectTimeout: settings.connectTimeoutMs,
       connectAttributes: { program_name: 'tidemark' },

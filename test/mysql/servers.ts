@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import mysql, { type Connection } from 'mysql2/promise'
 import { freePort } from '../../runtime/process.ts'
 import { installDebianServer, installMysqlJar, type ServerProgram } from './programs.ts'
@@ -52,11 +53,14 @@ const START_MS = 60_000
 const NOBODY = 65_534
 const asRoot = process.getuid?.() === 0
 
-/** Starts an empty server on the loopback, in a folder that goes with it; `settings` are further arguments. */
-export async function startMysql(
-  { mariadb, install }: ServerKind,
-  settings: readonly string[] = [],
-): Promise<MysqlServer> {
+/** A certificate for `localhost`, and the CA that signed it. */
+export const TLS_FILES = ['ca', 'cert', 'key'].map((part) => {
+  const name = part === 'ca' ? 'ca.crt' : part === 'cert' ? 'server.crt' : 'server.key'
+  return { part, path: fileURLToPath(new URL(`../fixtures/postgres/tls/${name}`, import.meta.url)) }
+})
+
+/** Starts an empty server on the loopback, in a folder that goes with it; with `tls` its certificate is one of the tests. */
+export async function startMysql({ mariadb, install }: ServerKind, { tls = false } = {}): Promise<MysqlServer> {
   const program = await install()
   const directory = await mkdtemp(join(tmpdir(), 'tidemark-mysql-'))
   const data = join(directory, 'data')
@@ -85,7 +89,14 @@ export async function startMysql(
   const listening = [`--port=${port}`, '--bind-address=127.0.0.1', `--socket=${socket}`, `--pid-file=${directory}/pid`]
   const quick = ['--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--secure-file-priv=']
   const own = mariadb ? ['--performance-schema=ON', '--event-scheduler=OFF'] : ['--mysqlx=OFF', '--event-scheduler=OFF']
-  const child = start([...listening, ...quick, ...own, ...settings])
+  const certificates = TLS_FILES.map(({ part, path }) => {
+    // Where the server's account may not look there is a copy.
+    const copy = join(directory, part)
+    copyFileSync(path, copy)
+    chmodSync(copy, 0o644)
+    return `--ssl-${part}=${copy}`
+  })
+  const child = start([...listening, ...quick, ...own, ...(tls ? certificates : [])])
   const connect = () =>
     mysql.createConnection({ host: '127.0.0.1', port, user: 'root', multipleStatements: true, charset: 'utf8mb4' })
   await answering(child, connect, failed)

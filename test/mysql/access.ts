@@ -1,0 +1,309 @@
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { AssetUsage, Json, LoggedQuery } from '../../connectors/kit/index.ts'
+import connector from '../../connectors/mysql/index.ts'
+import { crawl, openConnector } from '../contract/crawl.ts'
+import { createEngine } from '../helpers/engine.ts'
+import { startSshServer } from '../helpers/ssh-server.ts'
+import { type MysqlServer, TLS_FILES } from './servers.ts'
+import { configOf, createAccount, previewOf, readRows, runSql, withHandle } from './support.ts'
+
+type Config = Record<string, Json>
+/** An entry of the usage or of the query log. */
+type Found = Partial<AssetUsage & LoggedQuery>
+
+/** What a check tells, or the category and hint of how it fails. */
+async function check(config: Config, name: string): Promise<string> {
+  return await withHandle(config, async (handle) => {
+    const found = handle.checks().find((candidate) => candidate.name === name)
+    return await (found?.run() ?? Promise.resolve('no such check')).then(
+      (detail) => detail ?? '',
+      (error: { category?: string; hint?: string }) => `${error.category}: ${error.hint}`,
+    )
+  })
+}
+
+const WORLD = [
+  'create database seen; create database unseen',
+  'create table seen.parent (id int primary key, name varchar(20) comment "Its name")',
+  'create table seen.child (id int primary key, parent int, foreign key (parent) references seen.parent (id), key (parent, id))',
+  'create view seen.names as select name from seen.parent',
+  'create trigger seen.marked before insert on seen.parent for each row set new.name = upper(new.name)',
+  'create procedure seen.nothing() select 1',
+  'create table unseen.hidden (id int)',
+]
+
+/** Signing in, rights and their loss, and what runs at the server. */
+export function describeMysqlAccess(server: () => MysqlServer): void {
+  beforeAll(() => runSql(server(), ...WORLD))
+  afterAll(() => runSql(server(), 'drop database seen; drop database unseen'))
+
+  describe('an account for metadata alone (REFERENCES, SHOW VIEW)', () => {
+    const rights = ['REFERENCES, SHOW VIEW ON seen.*']
+
+    test('sees tables, columns, keys and indexes, no row, and no database but its own', async () => {
+      const config = configOf(server(), await createAccount(server(), rights))
+      const known = { host: '127.0.0.1', port: server().port, user: 'root', databases: ['seen'] }
+      const shapes = async (of: Config) => {
+        await using opened = await openConnector(connector, of)
+        const records = (await crawl(opened.handle)).flatMap((item) => item.records)
+        return records
+          .filter(({ kind }) => kind === 'table' || kind === 'view')
+          .map(({ path, comment, fields, constraints, indexes }) => ({ path, comment, fields, constraints, indexes }))
+      }
+      expect(await shapes(config)).toEqual(await shapes(known))
+      expect(await shapes(config)).toHaveLength(3)
+      const refusal = await previewOf(config, ['seen', 'parent'], 1).catch((error: unknown) => error)
+      expect(refusal).toMatchObject({
+        category: 'permission',
+        hint: expect.stringContaining('GRANT SELECT ON `seen`.`parent` TO '),
+      })
+    })
+
+    test('is told what it does not see, and what would show it', async () => {
+      const config = configOf(server(), await createAccount(server(), rights))
+      const told = await check(config, 'read definitions')
+      expect(told).toContain('1 of 1 view texts are hidden: GRANT SELECT, SHOW VIEW ON `seen`.')
+      expect(told).toContain('triggers are not shown: GRANT TRIGGER ON')
+      expect(told).toContain('routines are not shown: ')
+      await using opened = await openConnector(connector, config)
+      const view = (await crawl(opened.handle)).flatMap(({ records }) => records).find(({ kind }) => kind === 'view')
+      expect(view?.properties).toMatchObject({ definitionHidden: true })
+      expect(view?.definition).toBeUndefined()
+    })
+
+    test('a database that it may not see is left out with the statement to run', async () => {
+      const config = configOf(server(), await createAccount(server(), rights), { databases: ['seen', 'unseen'] })
+      const { scopes, leftOut } = await withHandle(config, (handle) => handle.scopes())
+      expect(scopes.map(({ name }) => name)).toEqual(['seen'])
+      expect(leftOut).toEqual([
+        expect.objectContaining({
+          name: 'unseen',
+          reason: 'permission',
+          hint: expect.stringContaining('ON `unseen`.* TO '),
+        }),
+      ])
+    })
+  })
+
+  test('rights taken away remove nothing, what is dropped goes', async () => {
+    await runSql(server(), 'create table unseen.kept (id int)')
+    const user = await createAccount(server(), [
+      'REFERENCES ON seen.*',
+      'REFERENCES ON unseen.hidden',
+      'REFERENCES ON unseen.kept',
+    ])
+    await using engine = await createEngine([connector])
+    const source = await engine.addSource(connector, configOf(server(), user))
+    expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+    const live = async () =>
+      (await engine.store.sql<{ display: string }[]>`select display from tidemark.asset where removed_at is null`).map(
+        ({ display }) => display,
+      )
+    await runSql(server(), `revoke references on unseen.hidden from ${user}@'%'`)
+    expect(await source.sync()).toMatchObject({ removed: 0, proposed: 1 })
+    await runSql(server(), `revoke references on seen.* from ${user}@'%'`)
+    expect(await source.sync()).toMatchObject({ outcome: 'held', removed: 0 })
+    expect(await live()).toEqual(expect.arrayContaining(['unseen.hidden', 'seen.parent', 'seen.names']))
+    await runSql(
+      server(),
+      `grant references on seen.* to ${user}@'%'`,
+      `grant references on unseen.hidden to ${user}@'%'`,
+    )
+    expect(await source.sync()).toMatchObject({ outcome: 'succeeded', removed: 0 })
+    await runSql(server(), 'drop table unseen.kept')
+    expect(await source.sync()).toMatchObject({ outcome: 'succeeded', removed: 1 })
+    expect(await live()).not.toContain('unseen.kept')
+  })
+
+  describe('signing in', () => {
+    test('with and without TLS; with a certificate that is not trusted; where TLS is required', async () => {
+      const user = await createAccount(server(), ['REFERENCES ON seen.*'])
+      expect(await check(configOf(server(), user, { ssl: 'disable' }), 'sign-in')).toContain(`as ${user}@%`)
+      expect(await check(configOf(server(), user, { ssl: 'require' }), 'tls')).toMatch(/^TLSv1/)
+      for (const ssl of ['verify-ca', 'verify-full']) {
+        expect(await check(configOf(server(), user, { ssl }), 'sign-in')).toMatch(/^auth: The TLS handshake failed/)
+      }
+      await runSql(server(), `alter user ${user}@'%' require ssl`)
+      expect(await check(configOf(server(), user, { ssl: 'disable' }), 'sign-in')).toMatch(/^auth: /)
+      expect(await check(configOf(server(), user), 'sign-in')).toContain(`as ${user}@%`)
+    })
+
+    test('a CA file, the name in the certificate, and a certificate of the client', async () => {
+      const certificates = { sslCa: CA, host: 'localhost' }
+      const user = await createAccount(server(), ['REFERENCES ON seen.*'])
+      for (const ssl of ['verify-ca', 'verify-full']) {
+        expect(await check(configOf(server(), user, { ...certificates, ssl }), 'tls')).toMatch(/^TLSv1/)
+      }
+      expect(await check(configOf(server(), user, { sslCa: CA, ssl: 'verify-ca' }), 'tls')).toMatch(/^TLSv1/)
+      // It is for the name, not for the address.
+      expect(await check(configOf(server(), user, { sslCa: CA, ssl: 'verify-full' }), 'sign-in')).toMatch(/^auth/)
+      await runSql(server(), `alter user ${user}@'%' require x509`)
+      expect(await check(configOf(server(), user, { ...certificates, ssl: 'require' }), 'sign-in')).toMatch(/^auth/)
+      const own = { sslCert: CERTIFICATE, sslKey: KEY }
+      expect(
+        await check(configOf(server(), user, { ...certificates, ssl: 'verify-full', ...own }), 'sign-in'),
+      ).toContain('as ')
+    })
+
+    test('by the Unix socket', async () => {
+      const user = await createAccount(server(), ['REFERENCES ON seen.*'])
+      const config = { socket: server().socket, user, password: 'secret-Pw1' }
+      expect(await check(config, 'list databases')).toBe('1 of 1 that the account sees')
+      expect(await check({ ...config, socket: '/nowhere/socket' }, 'sign-in')).toMatch(/^invalid_config/)
+    })
+
+    test('through an SSH server', async () => {
+      await using ssh = await startSshServer({ password: 'jump-Pw', hosts: { 'db.internal:3306': server().port } })
+      const user = await createAccount(server(), ['REFERENCES ON seen.*'])
+      const jump = { host: '127.0.0.1', port: ssh.port, user: 'jump', password: 'jump-Pw', hostKey: ssh.fingerprint }
+      const config = { host: 'db.internal', user, password: 'secret-Pw1', ssh: jump }
+      expect(await check(config, 'tunnel')).toBe(`127.0.0.1:${ssh.port}`)
+      expect(await check({ ...config, ssl: 'require' }, 'tls')).toMatch(/^TLSv1/)
+      await using opened = await openConnector(connector, config)
+      expect((await crawl(opened.handle)).length).toBe(4)
+      await opened[Symbol.asyncDispose]()
+      await vi.waitUntil(() => ssh.connections() === 0, { timeout: 5_000 })
+    })
+
+    test('a server of another kind is told as such', async () => {
+      const other = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+      const address = other.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      expect(await check({ host: '127.0.0.1', port, user: 'x' }, 'sign-in')).toMatch(
+        /^invalid_config: Check host and port/,
+      )
+      await new Promise((resolve) => other.close(resolve))
+    })
+  })
+
+  describe('previews', () => {
+    const root = (): Config => ({ host: '127.0.0.1', port: server().port, user: 'root' })
+
+    test('show each type of value, cut where it is long', async () => {
+      await runSql(
+        server(),
+        `create table seen.all_types (small tinyint(1), big bigint unsigned, exact decimal(30, 2), near double, at datetime(3),
+           day date, label enum('a'), many set('a', 'b'), bits bit(4), bytes varbinary(10), doc json, place point, words longtext character set utf8mb4)`,
+        `insert into seen.all_types values (1, 18446744073709551615, 12345678901234567890.12, 0.5, '2026-01-02 03:04:05.678',
+           '2026-01-02', 'a', 'a,b', b'101', x'00ff', '{"a": 1}', point(1, 2), repeat('☃', 3000)), (null, null, null, null, null,
+           null, null, null, null, null, null, null, null)`,
+      )
+      const { rows, columns } = await previewOf(root(), ['seen', 'all_types'], 5)
+      expect(columns).toHaveLength(13)
+      const [first = []] = rows
+      expect(first.slice(0, 12)).toEqual([
+        1,
+        '18446744073709551615',
+        '12345678901234567890.12',
+        0.5,
+        '2026-01-02 03:04:05.678',
+        '2026-01-02',
+        'a',
+        'a,b',
+        '101',
+        '0x00FF',
+        '{"a": 1}',
+        'POINT(1 2)',
+      ])
+      expect(String(first[12])).toMatch(/^☃{1000}…$/)
+      expect(rows[1]).toEqual(columns.map(() => null))
+      await runSql(server(), 'drop table seen.all_types')
+    })
+
+    test('end in time, and at the server too', async () => {
+      await runSql(
+        server(),
+        'create view seen.slow as select sleep(60) as s from seen.slept',
+        'create table seen.x (i int)',
+      ).catch(() => {})
+      await runSql(server(), 'create table if not exists seen.slept (i int); insert into seen.slept values (1), (2)')
+      await runSql(
+        server(),
+        'create or replace view seen.slow as select sum(sleep(60)) as s from seen.slept a, seen.slept b',
+      )
+      const started = performance.now()
+      const failure = await previewOf(root(), ['seen', 'slow'], 5).then(
+        ({ rows }) => rows,
+        (error: { category: string }) => error.category,
+      )
+      expect(performance.now() - started).toBeLessThan(6_000)
+      // MySQL's sleep() ends early with a value where MariaDB's statement fails.
+      expect(failure === 'timeout' || Array.isArray(failure)).toBe(true)
+      await vi.waitUntil(async () => (await sleeping(server())) === 0, { timeout: 5_000, interval: 100 })
+      await runSql(server(), 'drop view seen.slow; drop table seen.slept; drop table if exists seen.x')
+    })
+
+    test('an abort ends the statement at the server', async () => {
+      await runSql(
+        server(),
+        'create view seen.slow as select sum(sleep(60)) as s from seen.parent',
+        "insert into seen.parent values (1, 'a')",
+      )
+      const controller = new AbortController()
+      await using opened = await openConnector(connector, root() as never, controller.signal)
+      const running = opened.handle
+        .preview?.({ group: 'relation', path: ['seen', 'slow'] }, 1)
+        .catch((error: { category: string }) => error.category)
+      await vi.waitUntil(async () => (await sleeping(server())) > 0, { timeout: 5_000, interval: 50 })
+      controller.abort()
+      expect(await running).toBe('cancelled')
+      await vi.waitUntil(async () => (await sleeping(server())) === 0, { timeout: 5_000, interval: 50 })
+      await runSql(server(), 'drop view seen.slow; delete from seen.parent')
+    })
+  })
+
+  test('usage and the query log are taken where performance_schema may be read', async () => {
+    const user = await createAccount(server(), ['REFERENCES ON seen.*'])
+    const read = async (name: 'usage' | 'queryLog') =>
+      await withHandle(configOf(server(), user), async (handle) => {
+        const [scope] = (await handle.scopes()).scopes
+        if (scope === undefined) throw new Error('no scope')
+        const found: Found[] = []
+        // What both kinds of entries have is all that is looked at.
+        for await (const page of handle[name]?.(scope) ?? []) found.push(...(page as readonly Found[]))
+        return found
+      })
+    await expect(read('usage')).rejects.toMatchObject({
+      category: 'permission',
+      hint: expect.stringContaining('performance_schema'),
+    })
+    await runSql(server(), `grant select on performance_schema.* to ${user}@'%'`)
+    await runSql(
+      server(),
+      "insert into seen.parent values (7, 'x')",
+      'use seen',
+      'insert into child select id, id from parent where id = 7',
+      'select count(*) from seen.parent',
+      'delete from seen.child',
+      'delete from seen.parent',
+      "create user secret_person identified by 'Pa55-in-the-log'; drop user secret_person",
+    )
+    const usage = await read('usage')
+    expect(usage.find(({ path }) => path?.[1] === 'parent')).toMatchObject({
+      writes: expect.any(Number),
+      reads: expect.any(Number),
+    })
+    const log = await read('queryLog')
+    expect(log.map(({ text = '' }) => text.toLowerCase().replaceAll(/\s+/g, ' ').trim())).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^insert into `child` select .* from `parent`/)]),
+    )
+    expect(log.map(({ text }) => text).join()).not.toMatch(/Pa55|information_schema/i)
+  })
+}
+
+const [CA = '', CERTIFICATE = '', KEY = ''] = TLS_FILES.map(({ path }) => path)
+
+async function sleeping(server: MysqlServer): Promise<number> {
+  const connection = await server.connect()
+  try {
+    const rows = await readRows(
+      connection,
+      "select count(*) as n from information_schema.processlist where info like '%tidemark_preview%' and info not like '%processlist%'",
+    )
+    return Number(Object.values(rows[0] ?? {})[0])
+  } finally {
+    await connection.end()
+  }
+}
