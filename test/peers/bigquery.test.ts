@@ -78,6 +78,9 @@ test('10,000 tables: bounded concurrency, rate limits waited out; a sync of noth
   )
 }, 600_000)
 
+/** Steps keep to what the source asks for; without it they would come back in ten minutes. */
+const SOON = { 'retry-after': '0' }
+
 describe('trouble in mid-sync removes nothing', () => {
   let engine: TestEngine
   let standIn: StandIn
@@ -113,7 +116,7 @@ describe('trouble in mid-sync removes nothing', () => {
     {
       name: 'a quota used up',
       trouble: ({ path }) =>
-        inDataset(path, 'a', 'tables') ? refuse(403, 'quotaExceeded', 'Quota exceeded.') : undefined,
+        inDataset(path, 'a', 'tables') ? refuse(403, 'quotaExceeded', 'Quota exceeded.', SOON) : undefined,
       outcome: 'gaps',
       category: 'rate_limited',
     },
@@ -165,21 +168,20 @@ describe('trouble in mid-sync removes nothing', () => {
     {
       name: 'a token that ran out',
       trouble: expireAfter(300),
-      outcome: 'failed',
+      outcome: 'gaps',
       category: 'auth',
     },
   ]
 
   test.each(cases)('$name: $outcome, $category', async ({ trouble, outcome, category }) => {
     standIn.trouble = trouble
-    // What is gone meanwhile must not be taken with the trouble for more that is gone.
     const run = await source.sync()
     standIn.trouble = undefined
     expect(run).toMatchObject({ outcome, removed: 0, proposed: 0 })
     const told = await engine.store.sql<{ text: string }[]>`
-      select r.error::text || coalesce((select string_agg(coalesce(s.error::text, ''), ' ') from tidemark.sync_scope s where s.run_id = r.id), '')
-        || coalesce((select string_agg(to_jsonb(s)::text, ' ') from tidemark.sync_scope s where s.run_id = r.id), '') as text
-      from (select id, coalesce(to_jsonb(sync_run)::text, '') as error from tidemark.sync_run where id = ${run.runId ?? 0}) r`
+      select to_jsonb(r)::text || coalesce((select string_agg(to_jsonb(s)::text, ' ') from tidemark.sync_scope s
+                                            where s.run_id = r.id), '') as text
+      from tidemark.sync_run r where r.id = ${run.runId ?? 0}`
     expect(told[0]?.text).toContain(category)
     expect(await engine.store.sql`select count(*)::int as tables from catalog.tables`).toEqual([{ tables: 2_200 }])
   })
