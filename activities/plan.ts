@@ -25,7 +25,7 @@ export async function planScopes(deps: ActivityDeps, runId: number): Promise<Pla
   const run = await renewLease(deps.store.sql, runId)
   const source = await loadSource(deps, run.sourceId)
   using watch = startWatch(deps, runId)
-  return await withSource(deps, source, watch.signal, async ({ handle, cost }) => {
+  return await withSource(deps, source, { runId, signal: watch.signal }, async ({ handle, cost }) => {
     const listing = await guardSource(source, watch.signal, 'listing scopes', () => handle.scopes())
     await addRunCost(deps.store.sql, runId, cost)
     refuseNothing(run, source, listing)

@@ -22,7 +22,7 @@ async function findFiltered(deps: ActivityDeps, run: RunRow, signal: AbortSignal
   const absent = await listAbsentItems(deps.store.sql, run)
   if (absent.length === 0) return []
   const source = await loadSource(deps, run.sourceId)
-  return await withSource(deps, source, signal, async ({ handle, cost }) => {
+  return await withSource(deps, source, { runId: run.id, signal }, async ({ handle, cost }) => {
     const filtered: number[] = []
     for (const [key, items] of Map.groupBy(absent, (item) => item.scopeKey)) {
       const scope = { key, name: items[0]?.scopeName ?? key }

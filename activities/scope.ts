@@ -19,6 +19,7 @@ import type { AssetRecord } from '../model/records.ts'
 import type { ScopeResult } from '../sync/steps.ts'
 import type { ActivityDeps } from './deps.ts'
 import { findItemFault, findRecordFault } from './faults.ts'
+import { isSpent } from './ledger.ts'
 import {
   describeError,
   guardSource,
@@ -49,7 +50,7 @@ export async function syncScope(deps: ActivityDeps, input: { runId: number; scop
   const source = await loadSource(deps, run.sourceId)
   const attempt = await beginAttempt(deps.store.sql, run, input.scopeId)
   using watch = startWatch(deps, run.id)
-  return await withSource(deps, source, watch.signal, async (open) => {
+  return await withSource(deps, source, { runId: run.id, signal: watch.signal }, async (open) => {
     const scope = {
       key: attempt.key,
       name: attempt.name,
@@ -187,16 +188,24 @@ async function* describeBatches(sync: ScopeSync): AsyncGenerator<MergeBatch, boo
   while (true) {
     const work = await readWork(deps.store.sql, { scopeId: attempt.scopeId, after: last, limit: deps.limits.batch })
     last = work.at(-1)
-    if (last === undefined) return await movedMeanwhile(sync)
+    if (last === undefined) return await movedMeanwhile(sync).catch(orSpent)
     yield await describeBatch(sync, work)
   }
 }
 
+/** A scope that could not be looked at again counts as moved. */
+function orSpent(error: unknown): true {
+  if (!isSpent(error)) throw error
+  return true
+}
+
 async function describeBatch(sync: ScopeSync, work: readonly WorkItem[]): Promise<MergeBatch> {
-  const answers = await askForRecords(
-    sync,
-    work.filter((item) => item.records === null),
-  )
+  const waiting = work.filter((item) => item.records === null)
+  const answers: ReadonlyMap<string, Described> = await askForRecords(sync, waiting).catch((error: unknown) => {
+    // What the budget has no room for waits for the next run, and what is there already is kept.
+    if (!isSpent(error)) throw error
+    return new Map(waiting.map(({ key }) => [key, { key, error }]))
+  })
   const items = []
   const failed = []
   const vanished = []

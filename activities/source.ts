@@ -7,13 +7,14 @@ import {
   type RateBudgets,
   redact,
 } from '../connectors/kit/index.ts'
-import type { RunCost } from '../db/runs.ts'
+import { addRunCost, type RunCost, readRunCost } from '../db/runs.ts'
 import { readBudget, readMemory, reportBudget, writeMemory } from '../db/source-state.ts'
 import { findSource, lockSecrets, type SourceRow, updateSecrets } from '../db/sources.ts'
 import { inTransaction } from '../db/store.ts'
 import { openSecrets, replaceSecrets } from '../db/vault.ts'
 import { type ErrorSummary, IngestError, summarizeError } from '../model/errors.ts'
 import type { ActivityDeps } from './deps.ts'
+import { createLedger } from './ledger.ts'
 
 /** A source ready to be opened. */
 export interface LoadedSource {
@@ -44,31 +45,23 @@ export interface OpenSource {
   readonly cost: RunCost
 }
 
-/** Opens the source for the time of `work`; whatever fails in the connector comes out classified and redacted. */
+/**
+ * Opens the source for the time of `work`, within what the run may still ask of it; whatever fails in the connector comes
+ * out classified and redacted. `work` sees to its cost being stored; that of work that fails is stored here.
+ */
 export async function withSource<T>(
   deps: ActivityDeps,
   source: LoadedSource,
-  signal: AbortSignal,
+  { runId, signal }: { readonly runId: number; readonly signal: AbortSignal },
   work: (open: OpenSource) => Promise<T>,
 ): Promise<T> {
-  const cost = { requests: 0, bytes: 0, throttles: 0, cost: 0 }
+  const { budget } = source.row
+  const before = budget === null ? NO_COST : await readRunCost(deps.store.sql, runId)
+  const { meter, cost } = createLedger(budget, before)
   const context = {
     signal,
     log: redactLog(deps.log, source.secrets),
-    meter: {
-      request: (count = 1) => {
-        cost.requests += count
-      },
-      bytes: (count: number) => {
-        cost.bytes += count
-      },
-      throttle: (count = 1) => {
-        cost.throttles += count
-      },
-      cost: (amount: number) => {
-        cost.cost += amount
-      },
-    },
+    meter,
     secrets: {
       replace: (name: string, value: string) => {
         source.secrets.push(value)
@@ -84,10 +77,16 @@ export async function withSource<T>(
   const handle = await guardSource(source, signal, 'opening', () => source.connector.open(source.config, context))
   try {
     return await work({ handle, cost })
+  } catch (error) {
+    // Should the store be what failed, its error is the one to tell.
+    await addRunCost(deps.store.sql, runId, cost).catch(() => {})
+    throw error
   } finally {
     await closeHandle(source, handle, context.log)
   }
 }
+
+const NO_COST: Readonly<RunCost> = { requests: 0, bytes: 0, throttles: 0, cost: 0 }
 
 function createBudgets({ store }: ActivityDeps, sourceId: number): RateBudgets {
   return {

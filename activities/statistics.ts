@@ -38,7 +38,7 @@ export async function takeStatistics(deps: ActivityDeps, runId: number): Promise
   const { capabilities = [] } = source.connector.manifest
   if (!capabilities.includes('statistics') && !capabilities.includes('usage')) return NOTHING
   using watch = startWatch(deps, runId)
-  return await withSource(deps, source, watch.signal, async ({ handle, cost }) => {
+  return await withSource(deps, source, { runId, signal: watch.signal }, async ({ handle, cost }) => {
     const target = { run, namespaceId: source.row.namespaceId }
     const taking: Taking = { deps, source, target, handle, watch }
     const failures: IngestError[] = []

@@ -121,12 +121,17 @@ function declareSources(verb: Declare): void {
     .option('--label <key=value>', 'a label (repeatable)', collect, [])
     .option('--queue <name>', 'the task queue of the workers that alone reach it: tidemark worker --queue <name>')
     .option('--preview', 'allow looking at rows: tidemark preview ASSET')
+    .option('--budget <what=most>', 'what a run may ask: requests, bytes or cost (repeatable)', collect, [])
     .option('--no-test', 'do not test the connection first')
     .option('--no-sync', 'do not run the first sync')
     .option('-y, --yes', 'ask nothing; take the defaults')
     .option('--local', 'run the first sync in this process')
   config(verb('test <source>', 'test the connection of a source, or of a URL', () => import('./verbs/test.ts')))
-  verb('connectors [type]', 'list the connectors, or all settings of one', () => import('./verbs/connectors.ts'))
+  verb(
+    'connectors [type...]',
+    'list the connectors, or all settings of one',
+    () => import('./verbs/connectors.ts'),
+  ).option('--grants', 'the statements that give a source its rights, as a script')
   verb('sources', 'list the sources: last sync, next sync, size', () => import('./verbs/sources.ts'))
   verb(
     'status',

@@ -192,6 +192,26 @@ export interface RunCost {
   cost: number
 }
 
+/** What a run may ask of its source at most; what is absent has no end. */
+export interface RunBudget {
+  readonly requests?: number | undefined
+  readonly bytes?: number | undefined
+  /** In the source's own unit. */
+  readonly cost?: number | undefined
+}
+
+/** What the steps of a run have cost so far, those that failed too. */
+export async function readRunCost(sql: Query, runId: number): Promise<RunCost> {
+  const [row] = await sql<RunCost[]>`
+    select (r.requests + coalesce(s.requests, 0))::float8 as requests, (r.bytes + coalesce(s.bytes, 0))::float8 as bytes,
+           (r.throttles + coalesce(s.throttles, 0))::float8 as throttles, (coalesce(r.cost, 0) + coalesce(s.cost, 0))::float8 as cost
+    from tidemark.sync_run r
+    cross join (select sum(requests) as requests, sum(bytes) as bytes, sum(throttles) as throttles, sum(cost) as cost
+                from tidemark.sync_scope where run_id = ${runId}) s
+    where r.id = ${runId}`
+  return row ?? { requests: 0, bytes: 0, throttles: 0, cost: 0 }
+}
+
 /** Adds to the run's own counters what a step outside any scope has cost. */
 export async function addRunCost(
   sql: Query,

@@ -1,4 +1,5 @@
 import { and, asc, eq } from 'drizzle-orm'
+import type { RunBudget } from './runs.ts'
 import { namespace, organization, source } from './schema/index.ts'
 import type { Query, Store, Transaction } from './store.ts'
 import type { SealedSecrets } from './vault.ts'
@@ -23,6 +24,8 @@ export interface SourceRow extends SealedSecrets {
   readonly owners: readonly string[]
   /** Whether rows may be previewed. */
   readonly preview: boolean
+  /** What a run may ask of the source at most. */
+  readonly budget: RunBudget | null
 }
 
 const columns = {
@@ -44,6 +47,7 @@ const columns = {
   taskQueue: source.taskQueue,
   owners: source.owners,
   preview: source.preview,
+  budget: source.budget,
 }
 
 const selectSources = ({ orm }: Store) =>
@@ -102,6 +106,7 @@ export interface NewSource extends SealedSecrets {
   readonly owners?: readonly string[]
   readonly taskQueue?: string | null
   readonly preview?: boolean
+  readonly budget?: RunBudget | null
   readonly status?: SourceRow['status']
   readonly actorId: number
 }
@@ -118,11 +123,12 @@ export async function insertSource(tx: Transaction, input: NewSource): Promise<n
     select id from known union all select id from made limit 1`
   const [row] = await tx<{ id: number }[]>`
     insert into tidemark.source (organization_id, name, connector, namespace_id, config, secrets, data_key, master_key_id,
-                                 schedule, labels, owners, task_queue, preview, status, created_by)
+                                 schedule, labels, owners, task_queue, preview, budget, status, created_by)
     select organization_id, ${input.name}, ${input.connector}, id, ${tx.json(input.config as never)},
            ${Buffer.from(input.secrets)}, ${Buffer.from(input.dataKey)}, ${input.masterKeyId},
            ${input.schedule === null ? null : tx.json(input.schedule as never)}, ${tx.json(input.labels as never)},
            ${[...(input.owners ?? [])]}, ${input.taskQueue ?? null}, ${input.preview ?? false},
+           ${input.budget ? tx.json(input.budget as never) : null},
            ${input.status ?? 'active'}, ${input.actorId}
     from tidemark.namespace where id = ${(space as { id: number }).id}
     on conflict (organization_id, name) do nothing returning id`
@@ -144,11 +150,12 @@ export interface SourceChange {
   readonly owners?: readonly string[]
   readonly taskQueue?: string | null
   readonly preview?: boolean
+  readonly budget?: RunBudget | null
   readonly status?: SourceRow['status']
 }
 
 export async function updateSource(tx: Transaction, sourceId: number, change: SourceChange): Promise<void> {
-  const { config, schedule, labels, owners, taskQueue, preview, status } = change
+  const { config, schedule, labels, owners, taskQueue, preview, budget, status } = change
   const json = (value: unknown) => (value === null ? null : tx.json(value as never))
   const parts = [
     ...(schedule === undefined ? [] : [tx`schedule = ${json(schedule)}`]),
@@ -156,6 +163,7 @@ export async function updateSource(tx: Transaction, sourceId: number, change: So
     ...(owners === undefined ? [] : [tx`owners = ${[...owners]}`]),
     ...(taskQueue === undefined ? [] : [tx`task_queue = ${taskQueue}`]),
     ...(preview === undefined ? [] : [tx`preview = ${preview}`]),
+    ...(budget === undefined ? [] : [tx`budget = ${json(budget)}`]),
     ...(status === undefined ? [] : [tx`status = ${status}`]),
     ...(config === undefined ? [] : [tx`config = ${json(config.config)}, config_version = config_version + 1`]),
   ]

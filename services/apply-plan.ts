@@ -107,7 +107,7 @@ type Settings = Readonly<Record<string, unknown>>
 
 /** The settings besides the config, by their keys in the file. */
 function settingsOf(source: WantedSource | SourceRow): Settings {
-  const { labels, owners, taskQueue, preview } = source
+  const { labels, owners, taskQueue, preview, budget } = source
   const schedule = source.schedule as Schedule | null
   return {
     schedule: schedule?.text ?? 'none',
@@ -115,6 +115,7 @@ function settingsOf(source: WantedSource | SourceRow): Settings {
     owners,
     taskQueue,
     preview,
+    ...prefixed('budget', { ...budget }),
     paused: 'paused' in source ? source.paused : source.status === 'paused',
   }
 }

@@ -102,10 +102,10 @@ async function savePlan(context: ServiceContext, plan: SourcePlan): Promise<void
   const { name, row, changes, connector } = plan
   // Plans that save something have what is wanted.
   const wanted = plan.wanted as WantedSource
-  const { config, labels, owners, taskQueue, preview, paused } = wanted
+  const { config, labels, owners, taskQueue, preview, budget, paused } = wanted
   if (row === undefined) {
     const schedule = wanted.schedule?.text ?? 'none'
-    await addSource(context, { name, connector, config, schedule, labels, owners, taskQueue, preview, paused })
+    await addSource(context, { name, connector, config, schedule, labels, owners, taskQueue, preview, budget, paused })
     return
   }
   const changed = (key: string) => changes.some((change) => change.key === key || change.key.startsWith(`${key}.`))
@@ -121,6 +121,7 @@ async function savePlan(context: ServiceContext, plan: SourcePlan): Promise<void
       ...(changed('owners') ? { owners } : {}),
       ...(changed('taskQueue') ? { taskQueue } : {}),
       ...(changed('preview') ? { preview } : {}),
+      ...(changed('budget') ? { budget } : {}),
       ...(changed('paused') ? { status } : {}),
     }
     await updateSource(tx, row.id, change)

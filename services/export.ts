@@ -30,7 +30,7 @@ function noteSecrets(node: YAMLMap, names: readonly string[]): void {
 }
 
 function entryOf(row: SourceRow): Readonly<Record<string, unknown>> {
-  const { connector, config, labels, owners, taskQueue, preview, status } = row
+  const { connector, config, labels, owners, taskQueue, preview, budget, status } = row
   const schedule = row.schedule as Schedule | null
   return {
     connector,
@@ -40,6 +40,7 @@ function entryOf(row: SourceRow): Readonly<Record<string, unknown>> {
     ...(owners.length === 0 ? {} : { owners }),
     ...(taskQueue === null ? {} : { taskQueue }),
     ...(preview ? { preview } : {}),
+    ...(budget === null ? {} : { budget }),
     ...(status === 'paused' ? { paused: true } : {}),
   }
 }

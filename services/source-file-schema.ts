@@ -30,6 +30,14 @@ const entryFields = {
   owners: z.array(plain).optional().describe('Who answers for it: people or teams.'),
   taskQueue: plain.optional().describe('The task queue of the workers that reach it.'),
   preview: z.boolean().optional().describe('Whether rows may be previewed; false when absent.'),
+  budget: z
+    .strictObject({
+      requests: z.int().positive().optional().describe('Queries or API calls.'),
+      bytes: z.int().positive().optional().describe('Bytes received.'),
+      cost: z.number().positive().optional().describe('What the source charges, in its own unit: credits, money.'),
+    })
+    .optional()
+    .describe('What a run may ask of the source at most; past it the run stops, with gaps that the next one fills.'),
   paused: z.boolean().optional().describe('Whether its schedule stands still; false when absent.'),
 }
 

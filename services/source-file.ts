@@ -4,6 +4,7 @@ import { isSecretPath } from '../connectors/config.ts'
 import type { Connector } from '../connectors/kit/index.ts'
 import type { Environment } from '../connectors/reading.ts'
 import { isReference } from '../connectors/references.ts'
+import type { RunBudget } from '../db/runs.ts'
 import { IngestError } from '../model/errors.ts'
 import type { ServiceContext } from './context.ts'
 import { checkName } from './lookup.ts'
@@ -24,6 +25,7 @@ export interface WantedSource {
   readonly owners: readonly string[]
   readonly taskQueue: string | null
   readonly preview: boolean
+  readonly budget: RunBudget | null
   readonly paused: boolean
 }
 
@@ -88,13 +90,13 @@ function readEntry(
   located(yaml, at(), () => checkName(name))
   const connector = located(yaml, at('connector'), () => registry.get(entry.connector))
   const { config, cleared } = takeCleared(readConfig(yaml, name, entry, connector))
-  const { labels = {}, owners = [], taskQueue = null, preview = false, paused = false } = entry
+  const { labels = {}, owners = [], taskQueue = null, preview = false, budget = null, paused = false } = entry
   const schedule = located(
     yaml,
     at('schedule'),
     () => parseSchedule(entry.schedule ?? settings.defaultSchedule) ?? null,
   )
-  return { name, connector, config, cleared, schedule, labels, owners, taskQueue, preview, paused }
+  return { name, connector, config, cleared, schedule, labels, owners, taskQueue, preview, budget, paused }
 }
 
 /** An error without a place gets that of what was looked at. */

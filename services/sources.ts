@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { joinSecrets, prepareConfig, splitSecrets, validateConfig } from '../connectors/config.ts'
 import { deleteSource } from '../db/removal.ts'
+import type { RunBudget } from '../db/runs.ts'
 import { findSourceByName, insertAudit, insertSource, updateSource } from '../db/sources.ts'
 import { openSecrets, sealSecrets } from '../db/vault.ts'
 import type { ServiceContext } from './context.ts'
 import { checkName, nameTaken, requireSource, type SourceRef, writeAs } from './lookup.ts'
 import { nextTime, parseSchedule } from './schedule-text.ts'
 import { deleteSchedule, ensureSchedule } from './schedules.ts'
+
+export type { RunBudget } from '../db/runs.ts'
 
 export interface NewSource {
   readonly name: string
@@ -22,6 +25,8 @@ export interface NewSource {
   readonly taskQueue?: string | null
   /** Whether rows may be previewed. */
   readonly preview?: boolean
+  /** What a run may ask of it at most. */
+  readonly budget?: RunBudget | null
   /** Its schedule stands still from the beginning. */
   readonly paused?: boolean
 }
@@ -31,7 +36,7 @@ export interface NewSource {
  * an unknown connector, a config or schedule that is wrong.
  */
 export async function addSource(context: ServiceContext, input: NewSource): Promise<SourceRef> {
-  const { name, connector: type, labels = {}, owners = [], taskQueue = null, preview = false } = input
+  const { name, connector: type, labels = {}, owners = [], taskQueue = null, preview = false, budget = null } = input
   const status = input.paused === true ? 'paused' : 'active'
   checkName(name)
   const connector = context.registry.get(type)
@@ -41,7 +46,7 @@ export async function addSource(context: ServiceContext, input: NewSource): Prom
   const sealed = sealSecrets(context.keyRing, secrets)
   return await writeAs(context, async (tx, actorId) => {
     const { organization } = context
-    const settings = { schedule, labels, owners, taskQueue, preview, status } as const
+    const settings = { schedule, labels, owners, taskQueue, preview, budget, status } as const
     const row = { organization, name, connector: type, namespace, config, ...sealed, ...settings, actorId }
     const id = await insertSource(tx, row)
     if (id === undefined) throw nameTaken(name)

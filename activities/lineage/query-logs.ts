@@ -55,7 +55,7 @@ export async function readQueryLogs(deps: ActivityDeps, runId: number): Promise<
   if (scopes.length === 0) return NOTHING
   const source = await loadSource(deps, run.sourceId)
   using watch = startWatch(deps, runId)
-  return await withSource(deps, source, watch.signal, async ({ handle, cost }) => {
+  return await withSource(deps, source, { runId, signal: watch.signal }, async ({ handle, cost }) => {
     const pool = lineagePool(deps.limits.derivationMs ?? DERIVATION_MS)
     const reading: Reading = { deps, run, source, handle, watch }
     const failures: IngestError[] = []

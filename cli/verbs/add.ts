@@ -4,7 +4,7 @@ import { loadConnectors } from '../../services/connectors.ts'
 import { checkName, isNameTaken, nameTaken } from '../../services/lookup.ts'
 import { parseSchedule } from '../../services/schedule-text.ts'
 import { loadSettings } from '../../services/settings.ts'
-import { addSource } from '../../services/sources.ts'
+import { addSource, type RunBudget } from '../../services/sources.ts'
 import { readTarget, suggestName, type Target, validateTarget } from '../../services/target.ts'
 import { type ConfigOptions, configOptions } from '../config.ts'
 import type { Invocation } from '../invocation.ts'
@@ -21,6 +21,7 @@ interface Options extends ConfigOptions {
   readonly label: readonly string[]
   readonly queue?: string
   readonly preview?: true
+  readonly budget: readonly string[]
   readonly test: boolean
   readonly sync: boolean
   readonly yes?: true
@@ -47,6 +48,7 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
     config: target.config,
     labels: readLabels(options.label),
     preview: options.preview === true,
+    budget: readBudget(options.budget),
     taskQueue: options.queue ?? null,
   })
   io.print(`Source ${name} added, schedule: ${schedule}.`)
@@ -68,6 +70,7 @@ async function readOrder(url: string, options: Options, asking: boolean): Promis
   if (options.name !== undefined) checkName(options.name)
   if (options.schedule !== undefined) parseSchedule(options.schedule)
   readLabels(options.label)
+  readBudget(options.budget)
   const target = { connector, config: await configOptions({ connector, config }, options) }
   if (!asking) await validateTarget(target)
   return target
@@ -109,6 +112,22 @@ async function chooseSchedule(session: Session, given: string | undefined, askin
   const { defaultSchedule } = await session.settings()
   const text = given ?? (asking ? await ask('Schedule', defaultSchedule) : defaultSchedule)
   return parseSchedule(text)?.text ?? 'none'
+}
+
+/** `requests=500`, `cost=2`. @throws IngestError `invalid_config` for what is none. */
+function readBudget(words: readonly string[]): RunBudget | null {
+  if (words.length === 0) return null
+  return Object.fromEntries(
+    words.map((word) => {
+      const [, what, most] = /^(requests|bytes|cost)=(\d+(?:\.\d+)?)$/.exec(word) ?? []
+      if (what === undefined || Number(most) <= 0) {
+        throw new IngestError('invalid_config', `${JSON.stringify(word)} is no budget`, {
+          hint: 'Such as --budget requests=500, --budget bytes=1000000 or --budget cost=2.5',
+        })
+      }
+      return [what, Number(most)]
+    }),
+  )
 }
 
 function readLabels(pairs: readonly string[]): Record<string, string> {

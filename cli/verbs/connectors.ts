@@ -1,3 +1,4 @@
+import { IngestError } from '../../model/errors.ts'
 import {
   type ConnectorFacts,
   type ConnectorSetting,
@@ -9,13 +10,21 @@ import type { Invocation } from '../invocation.ts'
 import type { Io } from '../io.ts'
 import { table } from '../text.ts'
 
-export async function run({ io, args }: Invocation): Promise<undefined> {
+interface Options {
+  readonly grants?: true
+}
+
+export async function run({ io, args, options }: Invocation<Options>): Promise<undefined> {
   const registry = await loadConnectors(await loadSettings())
-  const [type] = args
+  // `connectors show TYPE` says the same as `connectors TYPE`.
+  const [type] = args[0] === 'show' ? args.slice(1) : args
   if (type !== undefined) {
     const facts = describeConnector(registry.get(type))
     io.data({ connector: facts })
-    return printConnector(io, facts)
+    return options.grants === true ? printGrants(io, facts) : printConnector(io, facts)
+  }
+  if (options.grants === true) {
+    throw new IngestError('invalid_config', 'whose rights?', { hint: 'tidemark connectors show TYPE --grants' })
   }
   const connectors = registry.list().map(describeConnector)
   io.data({ connectors })
@@ -28,6 +37,15 @@ export async function run({ io, args }: Invocation): Promise<undefined> {
     { title: 'CATALOGUES', value: (connector) => connector.kinds.join(', '), width: 90 },
   ])
   for (const line of lines) io.print(line)
+}
+
+/** A script to fill in: a statement a line, its `{placeholders}` as the manifest has them. */
+function printGrants(io: Io, { grants }: ConnectorFacts): undefined {
+  for (const { purpose, statement } of grants) {
+    io.print(`-- ${purpose}`)
+    for (const line of statement.split(/;\s*(?=[A-Z])/)) io.print(/[;…]$/.test(line) ? line : `${line};`)
+    io.print()
+  }
 }
 
 function printConnector(io: Io, facts: ConnectorFacts): undefined {
