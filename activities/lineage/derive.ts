@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DefinedAsset, SqlTexts } from '../../connectors/kit/index.ts'
+import type { SqlTexts } from '../../connectors/kit/index.ts'
 import { adoptVersion, findStaleTexts, readLineageState, type StaleText, settleLineage } from '../../db/lineage/due.ts'
 import { endOrphanTexts } from '../../db/lineage/end.ts'
 import { type DefinitionRow, readDefinitions } from '../../db/lineage/read.ts'
@@ -10,13 +10,14 @@ import type { LineagePool } from '../../lineage/pool.ts'
 import type { TableName } from '../../lineage/types.ts'
 import { ENGINE_VERSION } from '../../lineage/version.ts'
 import { canonicalHash, hashText } from '../../model/hash.ts'
-import { keyPath } from '../../model/names.ts'
+import { keyPath, nameKey } from '../../model/names.ts'
 import type { LineageDerived } from '../../sync/steps.ts'
 import type { ActivityDeps } from '../deps.ts'
 import { startWatch, type Watch } from '../watch.ts'
-import { isLoose, namesOf, type TextSource, toInput, wantedOf } from './names.ts'
+import { isLoose, namesOf, relationEnd, type TextSource, toInput, wantedOf } from './names.ts'
 import { DERIVATION_MS, lineagePool } from './pool.ts'
 import { Relations } from './relations.ts'
+import { readSources, sqlOf } from './sources.ts'
 import { type TextOwner, translate } from './translate.ts'
 
 /** Texts derived and stored at a time; a page of long ones holds fewer. */
@@ -93,11 +94,6 @@ async function findStale({ deps, run, namespaceId, texts }: Derivation): Promise
   })
 }
 
-/** How texts of a connector are read; undefined for one that brings none, or that is not installed here. */
-function sqlOf({ registry }: ActivityDeps, connector: string): SqlTexts | undefined {
-  return registry.list().find(({ manifest }) => manifest.type === connector)?.manifest.sql
-}
-
 function* pagesOf(stale: readonly StaleText[]): Generator<number[], void, void> {
   let page: number[] = []
   let bytes = 0
@@ -122,12 +118,13 @@ interface Reading {
 async function derivePage({ deps, run, pool }: Derivation, assetIds: readonly number[]): Promise<DerivedText[]> {
   const { sql } = deps.store
   const rows = await readDefinitions(sql, assetIds)
+  const sources = await readSources(deps, rows)
   const relations = new Relations(sql)
-  await relations.load(rows.flatMap((row) => ownAndReferred(deps, row)))
+  await relations.load(rows.flatMap((row) => ownAndReferred(row, sources.get(row.assetId))))
   const same: SameText[] = []
   const readings: Reading[] = []
   for (const row of rows) {
-    const source = sourceOf(deps, row)
+    const source = sources.get(row.assetId)
     if (source === undefined) continue
     const references = referencesOf(source, row.referred ?? [], relations)
     const isSame = !row.forced && row.textHash === hashOf(row, source, references, relations)
@@ -146,26 +143,22 @@ async function derivePage({ deps, run, pool }: Derivation, assetIds: readonly nu
   return derived
 }
 
-function sourceOf(deps: ActivityDeps, row: DefinitionRow): TextSource | undefined {
-  const sql = sqlOf(deps, row.connector)
-  if (sql === undefined) return undefined
-  const { kind, path, language, text, namespaceId } = row
-  const asset = { group: row.group, kind, path, language, properties: row.properties } as DefinedAsset
-  return { sql, text, namespaceId, near: path, defaults: sql.defaults(asset) }
-}
-
 /** The asset's own columns, and those of what its text referred to when it was derived last. */
-function ownAndReferred(deps: ActivityDeps, row: DefinitionRow) {
-  const source = sourceOf(deps, row)
+function ownAndReferred(row: DefinitionRow, source: TextSource | undefined) {
   if (source === undefined) return []
   const loose = isLoose(source)
-  const wanted = (key: string, loosely: boolean) => ({
-    namespaceId: row.namespaceId,
+  const wanted = (namespaceId: number, key: string, loosely: boolean) => ({
+    namespaceId,
     key,
     name: keyPath(key)?.at(-1) ?? '',
     loose: loosely,
   })
-  return [wanted(row.key, false), ...(row.referred ?? []).map((key) => wanted(key, loose))]
+  const { namespaceId, target } = source
+  return [
+    wanted(row.namespaceId, row.key, false),
+    ...(target === undefined ? [] : [wanted(namespaceId, nameKey(target), loose)]),
+    ...(row.referred ?? []).map((key) => wanted(namespaceId, key, loose)),
+  ]
 }
 
 function referencesOf(source: TextSource, keys: Iterable<string>, relations: Relations): DerivedReference[] {
@@ -189,8 +182,8 @@ function hashOf(
   references: readonly DerivedReference[],
   relations: Relations,
 ): string {
-  const columnsOf = (key: string, loose: boolean) => {
-    const found = relations.find(row.namespaceId, key, loose)
+  const columnsOf = (namespaceId: number, key: string, loose: boolean) => {
+    const found = relations.find(namespaceId, key, loose)
     return found === undefined ? null : [found.assetId, found.key, found.columns]
   }
   return canonicalHash([
@@ -199,8 +192,9 @@ function hashOf(
     source.defaults,
     row.sourceId,
     row.text,
-    columnsOf(row.key, false),
-    references.map(({ key, loose }) => [key, columnsOf(key, loose)]).sort(byKey),
+    columnsOf(row.namespaceId, row.key, false),
+    references.map(({ key, loose }) => [key, columnsOf(source.namespaceId, key, loose)]).sort(byKey),
+    ...(source.isCode === true ? [source.namespaceId, source.target, source.manifest] : []),
   ])
 }
 
@@ -215,7 +209,8 @@ async function deriveOne(
 ): Promise<DerivedText> {
   const names = namesOf(source, consulted, (...where) => relations.find(...where))
   const result = await pool.derive({ ...toInput(source), tables: names.tables })
-  const references = referencesOf(source, names.looked.keys(), relations)
+  const target = source.target === undefined ? [] : [nameKey(source.target)]
+  const references = referencesOf(source, new Set([...names.looked.keys(), ...target]), relations)
   const isLate = result.statements.some(({ gaps }) => gaps.some(({ reason }) => reason === 'timeout'))
   return {
     sourceId: row.sourceId,
@@ -224,13 +219,18 @@ async function deriveOne(
     // A text that took too long may do better next time it is looked at.
     textHash: isLate ? hashText(randomUUID()) : hashOf(row, source, references, relations),
     references,
-    ...translate(result, names, ownerOf(row, relations)),
+    ...translate(result, names, ownerOf(row, source, relations)),
+    ...(source.isCode === true ? { isCode: true } : {}),
   }
 }
 
-function ownerOf(row: DefinitionRow, relations: Relations): TextOwner {
+function ownerOf(row: DefinitionRow, source: TextSource, relations: Relations): TextOwner {
   const { namespaceId, group, key, path, display } = row
   const found = relations.find(namespaceId, key, false)
   const columns = (found?.columns ?? []).filter((_, index) => keyPath(found?.columnKeys[index] ?? '')?.length === 1)
-  return { end: { namespaceId, group, key, path, display }, columns, found }
+  const end = { namespaceId, group, key, path, display }
+  const { target } = source
+  if (target === undefined) return { end, columns, found }
+  const filled = relations.find(source.namespaceId, nameKey(target), isLoose(source))
+  return { end, columns, found, fills: { end: relationEnd(source.namespaceId, filled?.path ?? target), found: filled } }
 }

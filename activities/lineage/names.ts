@@ -2,7 +2,7 @@ import type { NameDefaults, SqlTexts } from '../../connectors/kit/index.ts'
 import type { FoundRelation, WantedRelation } from '../../db/lineage/read.ts'
 import type { EdgeEnd } from '../../db/lineage/stage.ts'
 import { findDialect, traitsOf } from '../../lineage/dialects.ts'
-import type { PoolInput, TableName, TableSchema } from '../../lineage/types.ts'
+import type { Manifest, PoolInput, TableName, TableSchema } from '../../lineage/types.ts'
 import { displayName, nameKey } from '../../model/names.ts'
 
 /** A text to derive, and how its names lead to assets. */
@@ -15,12 +15,18 @@ export interface TextSource {
   readonly near: readonly string[]
   /** Whether an unqualified name is uncertain where several schemas have it: whose session it was is not known. */
   readonly anySession?: boolean
+  /** The text is of a repository: it is no definition in the database whose relations it names. */
+  readonly isCode?: boolean
+  /** The relation that a bare query fills, other than the text's own asset. */
+  readonly target?: TableName
+  readonly manifest?: Manifest
 }
 
 export type TextInput = Omit<PoolInput, 'tables'>
 
-export function toInput({ sql, text, defaults }: TextSource): TextInput {
-  return { text, dialect: findDialect(sql.dialect), defaults }
+export function toInput({ sql, text, defaults, manifest }: TextSource): TextInput {
+  const given = manifest === undefined ? {} : { manifest }
+  return { text, dialect: findDialect(sql.dialect), defaults, ...given }
 }
 
 /** Whether names of the dialect are found whatever their case. */
@@ -104,6 +110,6 @@ export function namesOf(
   }
 }
 
-function relationEnd(namespaceId: number, path: readonly string[]): EdgeEnd {
+export function relationEnd(namespaceId: number, path: readonly string[]): EdgeEnd {
   return { namespaceId, group: 'relation', key: nameKey(path), path, display: displayName(path) }
 }

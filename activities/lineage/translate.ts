@@ -18,6 +18,8 @@ export interface TextOwner {
   /** Columns of its own, in order: what a bare query's columns are. */
   readonly columns: readonly string[]
   readonly found: FoundRelation | undefined
+  /** What a bare query fills, where that is another asset. */
+  readonly fills?: { readonly end: EdgeEnd; readonly found: FoundRelation | undefined }
 }
 
 /** What a text says, without what identifies it. */
@@ -158,6 +160,11 @@ class Sink {
     }
     if (statement.outputs.length === 0 && statement.kind === 'select' && owner?.end.group === 'relation')
       targets.set('', ownerTarget(owner))
+    else if (statement.outputs.length === 0 && statement.kind === 'select' && owner?.fills !== undefined) {
+      const { end, found } = owner.fills
+      if (found === undefined) this.#unresolved.add(end.path.join('\u0000'))
+      targets.set('', { end, isOwner: false, fields: (column) => fieldKey(found, column) })
+    }
     return targets
   }
 

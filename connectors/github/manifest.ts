@@ -1,5 +1,6 @@
 import { type ConnectorManifest, IngestError, type Json, PROTOCOL_VERSION } from '../kit/index.ts'
 import { config, type GithubConfig } from './config.ts'
+import { sqlTexts } from './sql-texts.ts'
 
 const REPOSITORY = ['owner', 'repository'] as const
 const file = (kind: string) => ({ kind, group: 'file' as const, levels: [...REPOSITORY, 'file'] })
@@ -58,6 +59,7 @@ export const manifest: ConnectorManifest<GithubConfig> = {
     { purpose: 'Pull requests', statement: 'Pull requests: read' },
     { purpose: 'With a classic token instead', statement: 'repo (public_repo for public ones), read:org' },
   ],
+  sql: sqlTexts,
   urlSchemes: ['github'],
   fromUrl,
   namespace: ({ baseUrl }) => `github://${webHost(baseUrl)}`,

@@ -43,4 +43,22 @@ export interface SqlTexts {
   assetPath(name: NamePath, near: NamePath): NamePath | undefined
   /** Whether a name that nobody has crawled is the system's own: neither lineage nor a gap. */
   isSystem?(name: NamePath): boolean
+  /** For a repository of code, where each text may be of another database: how one is read. */
+  code?(asset: DefinedAsset): CodeText
+}
+
+/** How a text of a repository is read, which lives elsewhere than the relations that it names. */
+export interface CodeText {
+  /** As {@link SqlTexts.dialect}; `generic` where nobody said. */
+  readonly dialect: string
+  /** Where the relations live; absent: nobody said, and no name leads anywhere. */
+  readonly namespace?: string
+  readonly defaults: NameDefaults
+  /** The relation that a bare query of the text fills: of a dbt model. */
+  readonly target?: NamePath
+  /** What `ref` and `source` of a template lead to. */
+  readonly manifest?: {
+    readonly refs: Readonly<Record<string, NamePath>>
+    readonly sources: Readonly<Record<string, NamePath>>
+  }
 }

@@ -146,7 +146,7 @@ async function writeEdges(tx: Transaction, { sourceId }: ApplyContext): Promise<
   await tx`
     update tidemark.lineage_edge e set valid_to = now() from written w
     where e.downstream_id = w.asset_id and e.valid_to is null
-      and e.origin in ('catalogue', 'bi', 'code')
+      and e.origin in ('catalogue', 'bi', 'code') and e.text_id is null
       and not exists (
         select 1 from stage_edge s where s.ordinal = w.ordinal and s.origin = e.origin
           and (s.upstream_namespace_id, s.upstream_group, s.upstream_key)

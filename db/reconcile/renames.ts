@@ -92,7 +92,7 @@ async function stageNewNames(tx: Transaction): Promise<void> {
     insert into stage_edge
     select s.ordinal, origin, upstream_namespace_id, upstream_group, upstream_key, upstream_path, upstream_display
     from staged s join tidemark.lineage_edge e on e.downstream_id = s.new_id and e.valid_to is null
-    where e.origin in ('catalogue', 'bi', 'code')`
+    where e.origin in ('catalogue', 'bi', 'code') and e.text_id is null`
 }
 
 async function tellRenames(tx: Transaction, run: RunRow): Promise<void> {
