@@ -32,6 +32,7 @@ const BUILDING = [
   ...[
     'create overload',
     'create parsed function',
+    'create procedure',
     'create trigger function',
     'create trigger',
     'create policy',

@@ -20,6 +20,7 @@ import {
   triggers,
 } from './postgres-object-lists.ts'
 import {
+  COLUMNS,
   columnOf,
   columnType,
   comment,
@@ -33,13 +34,32 @@ import {
   newName,
   type Operation,
   one,
+  RELATIONS,
   relationOf,
   relations,
+  SCHEMAS,
   type Scene,
   schemas,
   sequences,
+  VIEWS,
   versionOf,
 } from './postgres-scene.ts'
+
+/** A body that reads and writes relations by names of which some lead nowhere, now or at all. */
+function loading(picks: readonly number[]): string {
+  const [a = 0, b = 0, c = 0, d = 0] = picks
+  const relation = (number: number) => {
+    const name = ident(one([...RELATIONS, ...VIEWS], number >> 4))
+    return number % 3 === 0 ? name : `${ident(one(SCHEMAS, number >> 2))}.${name}`
+  }
+  const path = a % 4 === 0 ? `set search_path = ${ident(one(SCHEMAS, b))}, public` : ''
+  const columns = [b, c].map((number) => `x.${ident(one(COLUMNS, number))}`)
+  return `${path} as $load$ begin
+    create temp table "load" as select ${columns} from ${relation(c)} x where x.id > 1;
+    insert into ${relation(a)} select * from "load" join ${relation(d)} y using (id);
+    delete from ${relation(b)};
+  end $load$`
+}
 
 const routineOperations: Readonly<Record<string, Operation>> = {
   'create overload': async (scene) => {
@@ -63,7 +83,7 @@ const routineOperations: Readonly<Record<string, Operation>> = {
     return `create or replace function ${await newName(scene, scene.picks, ROUTINES)}() returns bigint language sql begin atomic ${body}; end`
   },
   'create procedure': async (scene) =>
-    `create or replace procedure ${await newName(scene, scene.picks, ROUTINES)}(a ${await columnType(scene, scene.picks[2] ?? 0)}) language plpgsql as 'begin null; end'`,
+    `create or replace procedure ${await newName(scene, scene.picks, ROUTINES)}(a ${await columnType(scene, scene.picks[2] ?? 0)}) language plpgsql ${loading(scene.picks)}`,
   'create aggregate': async (scene) => {
     const name = await newName(scene, scene.picks, ROUTINES)
     return `create aggregate ${name}(${one(['integer', 'text', 'bigint'], scene.picks[2])}) (sfunc = ${one(['int4larger', 'text_larger', 'int8larger'], scene.picks[2])}, stype = ${one(['integer', 'text', 'bigint'], scene.picks[2])})`

@@ -47,6 +47,8 @@ const BEGINNING = [
     'create overload',
     'create parsed function',
     'create parsed function',
+    'create procedure',
+    'create procedure',
     'create trigger function',
     'create event trigger',
   ],
