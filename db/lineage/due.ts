@@ -71,9 +71,9 @@ export async function findStaleTexts(sql: Query, input: StaleInput): Promise<Sta
         left join tidemark.lineage_text t on t.asset_id = a.id
         where ${readable} and c.source_id = ${run.sourceId} and c.writes and (t.source_id, t.content_hash) is distinct from (c.source_id, a.content_hash)
       ), referring as (
-        select r.text_id from tidemark.lineage_reference r join tidemark.asset a on a.id = r.asset_id
-        where r.namespace_id = ${namespaceId}
-          and (a.content_hash is distinct from r.content_hash or a.removed_at is not null or a.placeholder
+        select r.text_id from tidemark.lineage_reference r left join tidemark.asset a on a.id = r.asset_id
+        where r.namespace_id = ${namespaceId} and r.asset_id is not null
+          and (a.id is null or a.content_hash is distinct from r.content_hash or a.removed_at is not null or a.placeholder
                or a.name_key <> r.name_key and ${isFoundOtherwise(sql)})
         union
         select r.text_id from tidemark.lineage_reference r

@@ -1,5 +1,5 @@
 import { lockReferences } from '../reconcile/lock.ts'
-import { dropIdlePlaceholders, revival } from '../reconcile/resolve.ts'
+import { dropIdlePlaceholders, placehold } from '../reconcile/resolve.ts'
 import { renewLease } from '../runs.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
 import { releaseEdges } from './end.ts'
@@ -80,17 +80,9 @@ async function writeDefinitionTexts(tx: Transaction): Promise<void> {
       and exists (select 1 from tidemark.asset a where a.id = d.asset_id and a.removed_at is null and not a.placeholder)`
 }
 
-/** Leads the ends of edges to their assets; names that nobody has crawled get a placeholder, as a removed asset becomes one. */
+/** Leads the ends of edges to their assets; names that nobody has crawled get a placeholder. */
 export async function makeEnds(tx: Transaction): Promise<void> {
-  await tx`
-    insert into tidemark.asset (namespace_id, kind_group, name_key, path, display, name, placeholder)
-    select e.namespace_id, e.kind_group, e.name_key, e.path, e.display, e.path[cardinality(e.path)], true
-    from derived_end e
-    where not exists (select 1 from tidemark.asset live
-                      where live.namespace_id = e.namespace_id and live.kind_group = e.kind_group
-                        and live.name_key = e.name_key and live.removed_at is null)
-    order by e.namespace_id, e.kind_group, e.name_key
-    on conflict (namespace_id, kind_group, name_key) do ${revival(tx)}`
+  await placehold(tx, tx`select namespace_id, kind_group, name_key, path, display from derived_end`)
   await tx`
     update derived_end e set asset_id = a.id from tidemark.asset a
     where a.namespace_id = e.namespace_id and a.kind_group = e.kind_group and a.name_key = e.name_key`

@@ -1,6 +1,7 @@
 import { endTextsOfRemoved } from '../lineage/end.ts'
 import type { RunRow } from '../runs.ts'
 import type { Transaction } from '../store.ts'
+import { stripParts } from './resolve.ts'
 
 /**
  * Decides on every asset that nobody claims any more: removed at once when filtered out, approved or within the
@@ -101,11 +102,11 @@ async function becomePlaceholders(tx: Transaction): Promise<void> {
       owner = null, comment = null, url = null, properties = '{}', content_hash = null, parent_group = null,
       parent_key = null, parent_id = null, database_name = null, schema_name = null
     from bereft b where a.id = b.asset_id`
-  await tx`update tidemark.field f set removed_at = now() from bereft b where f.asset_id = b.asset_id and f.removed_at is null`
-  await tx`delete from tidemark.asset_constraint c using bereft b where c.asset_id = b.asset_id`
-  await tx`delete from tidemark.asset_index i using bereft b where i.asset_id = b.asset_id`
-  await tx`delete from tidemark.facet f using bereft b where f.asset_id = b.asset_id`
-  await tx`delete from tidemark.definition d using bereft b where d.asset_id = b.asset_id`
+  const bereft = await tx<{ id: number }[]>`select asset_id as id from bereft order by asset_id`
+  await stripParts(
+    tx,
+    bereft.map(({ id }) => id),
+  )
 }
 
 /** Lapsed claims end, but for those whose asset waits for a decision. */

@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from 'postgres'
 import type { Transaction } from '../store.ts'
 import { deleteAssets } from './delete.ts'
 
@@ -19,26 +20,51 @@ export async function resolveReferences(tx: Transaction): Promise<void> {
 }
 
 async function makePlaceholders(tx: Transaction): Promise<void> {
-  await tx`
-    insert into tidemark.asset (namespace_id, kind_group, name_key, path, display, name, placeholder)
-    select distinct on (e.upstream_namespace_id, e.upstream_group, e.upstream_key)
-           e.upstream_namespace_id, e.upstream_group, e.upstream_key, e.upstream_path, e.upstream_display,
-           e.upstream_path[cardinality(e.upstream_path)], true
-    from tidemark.lineage_edge e
-    where e.valid_to is null and e.upstream_id is null
-      and not exists (select 1 from tidemark.asset live
-                      where live.namespace_id = e.upstream_namespace_id and live.kind_group = e.upstream_group
-                        and live.name_key = e.upstream_key and live.removed_at is null)
-    order by e.upstream_namespace_id, e.upstream_group, e.upstream_key
-    on conflict (namespace_id, kind_group, name_key) do ${revival(tx)}`
+  await placehold(
+    tx,
+    tx`
+      select distinct on (e.upstream_namespace_id, e.upstream_group, e.upstream_key)
+             e.upstream_namespace_id as namespace_id, e.upstream_group as kind_group, e.upstream_key as name_key,
+             e.upstream_path as path, e.upstream_display as display
+      from tidemark.lineage_edge e
+      where e.valid_to is null and e.upstream_id is null
+      order by e.upstream_namespace_id, e.upstream_group, e.upstream_key`,
+  )
 }
 
-/** What a name does that was removed and is referred to again: it lives on as a placeholder. */
-export const revival = (tx: Transaction) => tx`
-  update set placeholder = true, removed_at = null, removed_reason = null, kind = null, content_hash = null,
-    native_id = null, owner = null, comment = null, url = null, properties = '{}', parent_group = null, parent_key = null,
-    parent_id = null
-  where asset.removed_at is not null`
+/**
+ * Makes placeholders of those of the names (namespace_id, kind_group, name_key, path, display) that no live asset has. A
+ * removed asset that is named again lives on as one, without what lived inside it.
+ */
+export async function placehold(tx: Transaction, names: PendingQuery<Row[]>): Promise<void> {
+  const made = await tx<{ id: number; existed: boolean }[]>`
+    insert into tidemark.asset (namespace_id, kind_group, name_key, path, display, name, placeholder)
+    select n.namespace_id, n.kind_group, n.name_key, n.path, n.display, n.path[cardinality(n.path)], true
+    from (${names}) n
+    where not exists (select 1 from tidemark.asset live
+                      where live.namespace_id = n.namespace_id and live.kind_group = n.kind_group
+                        and live.name_key = n.name_key and live.removed_at is null)
+    order by n.namespace_id, n.kind_group, n.name_key
+    on conflict (namespace_id, kind_group, name_key) do update set placeholder = true, removed_at = null,
+      removed_reason = null, kind = null, content_hash = null, native_id = null, owner = null, comment = null,
+      url = null, properties = '{}', parent_group = null, parent_key = null, parent_id = null, database_name = null,
+      schema_name = null
+    where asset.removed_at is not null
+    returning id, xmax <> 0 as existed`
+  await stripParts(
+    tx,
+    made.filter(({ existed }) => existed).map(({ id }) => id),
+  )
+}
+
+/** Takes away what lives inside assets that become placeholders; fields keep their rows, as removed. */
+export async function stripParts(tx: Transaction, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
+  const gone = [...ids]
+  await tx`update tidemark.field set removed_at = now() where asset_id = any (${gone}::bigint[]) and removed_at is null`
+  for (const part of ['asset_constraint', 'asset_index', 'facet', 'definition'])
+    await tx`delete from tidemark.${tx(part)} where asset_id = any (${gone}::bigint[])`
+}
 
 export async function dropIdlePlaceholders(tx: Transaction): Promise<void> {
   await tx`
