@@ -73,7 +73,14 @@ test('workers on two queues share the work, tell how they are, and stop in order
   // Who reaches the source did what needs it, and no more; every line of the sync names its run and source.
   const stepsOf = ({ lines }: typeof main) =>
     new Set(lines.flatMap(({ step }) => (typeof step === 'string' ? [step] : [])))
-  expect([...stepsOf(far)].sort()).toEqual(['openRun', 'planScopes', 'reconcile', 'syncScope', 'takeStatistics'])
+  expect([...stepsOf(far)].sort()).toEqual([
+    'openRun',
+    'planScopes',
+    'readQueryLogs',
+    'reconcile',
+    'syncScope',
+    'takeStatistics',
+  ])
   expect([...stepsOf(main)]).toEqual(expect.arrayContaining(['listPendingScopes', 'closeRun']))
   for (const line of [...far.lines, ...main.lines].filter(({ step }) => step !== undefined)) {
     expect(line).toMatchObject({ sourceId: 1, level: expect.any(String), time: expect.any(String) })
