@@ -1,12 +1,11 @@
 import { type Described, type ItemRef, keyPath, pagesOf } from '../kit/index.ts'
 import { type Entry, groupEntries, type NameGroup, text } from './entries.ts'
 import { factsAbout } from './facts.ts'
-import { fingerprintOf, keyOf } from './inventory.ts'
+import { fingerprintOf, indexesOf, keyOf } from './inventory.ts'
 import { readKeys, type SchemaKeys } from './keys.ts'
 import { objectRecord } from './objects.ts'
 import type { Reader } from './reader.ts'
 import { relationKind, relationRecord } from './relations.ts'
-import type { Row } from './session.ts'
 
 const PAGE = 500
 
@@ -53,7 +52,7 @@ function objectOf(key: string): { readonly schema: string; readonly name: string
 
 function describeRoutine({ database, catalog }: Reader, key: string, entry: Entry, { entries }: NameGroup): Described {
   const facts = factsAbout(entry, entries)
-  const fingerprint = fingerprintOf(catalog.late, entry, facts, [])
+  const fingerprint = fingerprintOf(catalog.late, entry, { facts })
   return { key, records: [objectRecord({ database, entry, facts, entries })], fingerprint }
 }
 
@@ -68,13 +67,12 @@ async function describeRelation(
   const facts = factsAbout(table, entries)
   const own = keys.get(table.name) ?? []
   const command = shownBy(table, entries)
-  const named = (rows: readonly Row[], column: string) => rows.filter((row) => row[column] === table.name)
-  const shown = command === undefined ? undefined : named(await shows.of(command, table.schema), 'name')[0]
-  const indexes = relationKind(table) === 'hybrid table' ? named(await shows.of('INDEXES', table.schema), 'table') : []
+  const moved = BigInt(text(table.body, 'ddl') ?? 0)
+  const rows = command === undefined ? [] : await shows.since(moved, command, table.schema)
+  const indexes = await indexesOf(shows, table)
+  const shown = rows.find(({ name }) => name === table.name)
   const records = [relationRecord({ database, table, entries, facts, keys: own, shown, indexes })]
-  // What a command has shown may be older than this row: then the fingerprint of the listing, older still, is the one to keep.
-  if (command !== undefined || indexes.length > 0) return { key, records }
-  return { key, records, fingerprint: fingerprintOf(catalog.late, table, facts, own) }
+  return { key, records, fingerprint: fingerprintOf(catalog.late, table, { facts, keys: own, indexes }) }
 }
 
 function shownBy(table: Entry, entries: readonly Entry[]): string | undefined {

@@ -1,6 +1,8 @@
 import { canonicalHash } from '../../model/hash.ts'
 import {
+  byName,
   type ConstraintRecord,
+  type IndexRecord,
   IngestError,
   type InventoryItem,
   type InventoryVerdict,
@@ -15,7 +17,9 @@ import { factsAbout, isFact, objectKey } from './facts.ts'
 import { readKeys, type SchemaKeys } from './keys.ts'
 import { groupOf, objectPath, objectRecord } from './objects.ts'
 import type { Reader } from './reader.ts'
+import { relationKind, toIndex } from './relations.ts'
 import { shownEntries } from './shown.ts'
+import type { Shows } from './shows.ts'
 
 const PAGE = 500
 const NANOSECONDS = 1_000_000n
@@ -43,7 +47,7 @@ export async function* listItems(reader: Reader): AsyncGenerator<readonly Invent
     if (keys?.schema !== group.schema && group.entries.some(({ kind }) => kind === 'table')) {
       keys = { schema: group.schema, tables: await readKeys(reader.shows, group.schema) }
     }
-    page.push(...itemsOf(reader, group, keys?.schema === group.schema ? keys.tables : new Map()))
+    page.push(...(await itemsOf(reader, group, keys?.schema === group.schema ? keys.tables : new Map())))
     if (page.length < PAGE) continue
     yield page
     page = []
@@ -70,8 +74,10 @@ async function visibleSchemas(
   return { live: live.filter((name) => name !== 'INFORMATION_SCHEMA'), known }
 }
 
-function itemsOf(reader: Reader, { entries }: NameGroup, keys: SchemaKeys): InventoryItem[] {
-  const { database, catalog } = reader
+async function itemsOf(reader: Reader, { entries }: NameGroup, keys: SchemaKeys): Promise<InventoryItem[]> {
+  const { database, catalog, shows } = reader
+  const [table] = entries.filter(({ kind }) => kind === 'table')
+  const indexes = table === undefined ? [] : await indexesOf(shows, table)
   return entries.flatMap((entry): InventoryItem[] => {
     if (isFact(entry) || (entry.kind !== 'table' && groupOf(entry.kind) === undefined)) return []
     if (entry.kind === 'table' && whyLeftOut(catalog.config.tables, entry.name) !== undefined) return []
@@ -79,13 +85,27 @@ function itemsOf(reader: Reader, { entries }: NameGroup, keys: SchemaKeys): Inve
     const key = keyOf(database, entry)
     if (DESCRIBED.has(entry.kind)) {
       const nativeId = text(entry.body, 'id')
-      const fingerprint = fingerprintOf(catalog.late, entry, facts, keys.get(entry.name) ?? [])
+      const fingerprint = fingerprintOf(catalog.late, entry, { facts, keys: keys.get(entry.name) ?? [], indexes })
       return [{ key, ...(nativeId === undefined ? {} : { nativeId }), fingerprint }]
     }
     const nativeId = text(entry.body, 'id')
     const records = [objectRecord({ database, entry, facts, entries })]
     return [itemWithRecords({ key, ...(nativeId === undefined ? {} : { nativeId }), records })]
   })
+}
+
+/** Only hybrid tables have any; making one is not said to be DDL on the table. */
+export async function indexesOf(shows: Shows, table: Entry): Promise<readonly IndexRecord[]> {
+  if (relationKind(table) !== 'hybrid table') return []
+  const rows = await shows.of('INDEXES', table.schema)
+  return byName(rows.filter((row) => row.table === table.name).map(toIndex))
+}
+
+/** What a record says besides the object's own row. */
+interface Surroundings {
+  readonly facts: readonly Entry[]
+  readonly keys?: readonly ConstraintRecord[]
+  readonly indexes?: readonly IndexRecord[]
 }
 
 export function keyOf(database: string, entry: Entry): string {
@@ -103,8 +123,7 @@ export function keyOf(database: string, entry: Entry): string {
 export function fingerprintOf(
   late: boolean,
   { type, body }: Entry,
-  facts: readonly Entry[],
-  keys: readonly ConstraintRecord[],
+  { facts, keys = [], indexes = [] }: Surroundings,
 ): string {
   const { definition: _, ...row } = body
   const content = canonicalHash({
@@ -112,6 +131,7 @@ export function fingerprintOf(
     row,
     facts: facts.map(({ kind, body: fact }) => [kind, fact]),
     keys: [...keys],
+    indexes: [...indexes],
   })
   const moved = BigInt(text(body, 'ddl') ?? text(body, 'altered') ?? 0) / NANOSECONDS
   const settling = late && Number(moved) > Date.now() - LAG_MS

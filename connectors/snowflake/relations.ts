@@ -23,7 +23,7 @@ export interface Relation {
   readonly keys: readonly ConstraintRecord[]
   /** The row of SHOW VIEWS, SHOW DYNAMIC TABLES and the like, where there is one. */
   readonly shown: Row | undefined
-  readonly indexes: readonly Row[]
+  readonly indexes: readonly IndexRecord[]
 }
 
 /** The kind of a row of TABLES. */
@@ -45,7 +45,7 @@ export function relationRecord(relation: Relation): AssetRecord {
   const { database, table, entries, facts, keys } = relation
   const { schema, name, body } = table
   const definition = definitionOf(relation)
-  const indexes = relation.indexes.map(toIndex)
+  const { indexes } = relation
   const upstreams = upstreamsOf(relation)
   return {
     kind: relationKind(table),
@@ -61,7 +61,7 @@ export function relationRecord(relation: Relation): AssetRecord {
       columnFacts(facts),
     ),
     constraints: [...keys],
-    ...(indexes.length === 0 ? {} : { indexes }),
+    ...(indexes.length === 0 ? {} : { indexes: [...indexes] }),
     ...(definition === undefined ? {} : { definition: { language: 'sql', text: definition } }),
     ...(upstreams.length === 0 ? {} : { upstreams }),
     ...withFacets(factFacets(facts)),
@@ -110,7 +110,7 @@ function upstreamsOf({ entries }: Relation): UpstreamRecord[] {
 }
 
 /** https://docs.snowflake.com/en/sql-reference/sql/show-indexes */
-function toIndex(row: Row): IndexRecord {
+export function toIndex(row: Row): IndexRecord {
   const list = (value: string | null | undefined) =>
     (value ?? '')
       .replace(/^\[|\]$/g, '')

@@ -1,4 +1,4 @@
-import { compareNames, quoteIdentifier } from '../kit/index.ts'
+import { quoteIdentifier } from '../kit/index.ts'
 import type { Row, Session } from './session.ts'
 
 /** The most rows that a SHOW command answers with. https://docs.snowflake.com/en/sql-reference/sql/show-tables */
@@ -18,6 +18,8 @@ export class Shows {
   readonly #session: Session
   readonly #database: string
   readonly #answers = new Map<string, Promise<BySchema>>()
+  /** The server's time before each question whose answer may grow old. */
+  readonly #askedAt = new Map<string, bigint>()
   /** Of the last schema asked for: readers go through schemas in order. */
   readonly #last = new Map<string, { readonly schema: string; readonly rows: Promise<readonly Row[]> }>()
 
@@ -38,11 +40,22 @@ export class Shows {
     return await rows
   }
 
-  /** What the given schemas have of it, in their order, by name within each. */
-  async *all(what: string, schemas: readonly string[]): AsyncGenerator<Row, void, void> {
-    for (const schema of schemas) {
-      yield* [...(await this.of(what, schema))].sort((left, right) => compareNames(left.name ?? '', right.name ?? ''))
+  /**
+   * As `of`, but asked anew where the answer was given before `since` (nanoseconds since the epoch, the server's): when
+   * something moved after we had asked, what was shown then is not what it is now.
+   */
+  async since(since: bigint, what: string, schema: string): Promise<readonly Row[]> {
+    if ((this.#askedAt.get(what) ?? 0n) <= since) {
+      this.#answers.delete(what)
+      this.#last.delete(what)
+      this.#askedAt.set(what, await this.#now())
     }
+    return await this.of(what, schema)
+  }
+
+  async #now(): Promise<bigint> {
+    const [row] = await this.#session.rows(`SELECT TO_VARCHAR(DATE_PART('epoch_nanosecond', SYSDATE())) AS NOW`)
+    return BigInt(row?.NOW ?? 0)
   }
 
   #whole(what: string): Promise<BySchema> {

@@ -112,7 +112,7 @@ export function createAccount(): Account {
   const database = new DatabaseSync(':memory:')
   const hidden = new Set<string>()
   let clock = 1_700_000_000_000_000_000n
-  defineFunctions(database, hidden)
+  defineFunctions(database, hidden, () => String(clock))
   for (const [view, columns] of Object.entries(VIEWS)) {
     const [catalog, schema, name] = columns.split(/,\s*/)
     database.exec(`create table all_${view} (${columns});
@@ -154,7 +154,7 @@ const NANOSECONDS: Readonly<Record<string, bigint>> = {
 }
 
 /** The functions of Snowflake's that the connector's statements use. */
-function defineFunctions(database: DatabaseSync, hidden: ReadonlySet<string>): void {
+function defineFunctions(database: DatabaseSync, hidden: ReadonlySet<string>, now: () => string): void {
   const scalar = (name: string, implement: (...values: SQLInputValue[]) => SQLInputValue) =>
     database.function(name, { varargs: true, deterministic: false }, implement)
   scalar('is_visible', (catalog, schema, name) => {
@@ -184,6 +184,7 @@ function defineFunctions(database: DatabaseSync, hidden: ReadonlySet<string>): v
     value === null || start === null ? null : String(value).startsWith(String(start)) ? 1 : 0,
   )
   scalar('TO_TIMESTAMP_LTZ', (seconds) => String(BigInt(String(seconds)) * 1_000_000_000n))
+  scalar('SYSDATE', () => now())
   scalar('CURRENT_USER', () => 'TIDEMARK')
   scalar('CURRENT_ROLE', () => 'TIDEMARK')
   scalar('CURRENT_WAREHOUSE', () => 'TIDEMARK_XS')
