@@ -19,7 +19,7 @@ const SOURCE_SETTINGS = [
 ]
 
 /** As the embedded store is set: what is committed is on the disk. */
-const STORE_SETTINGS = [
+export const STORE_SETTINGS = [
   'fsync=on',
   'synchronous_commit=on',
   'full_page_writes=on',

@@ -44,14 +44,16 @@ process.on('disconnect', () => process.exit())
 process.send?.('ready')
 
 async function addSource(): Promise<number> {
-  const connector = registry.get('postgres')
+  const scheme = new URL(sourceUrl).protocol.slice(0, -1)
+  const connector = registry.list().find(({ manifest }) => manifest.urlSchemes.includes(scheme))
+  if (connector === undefined) throw new Error(`no connector takes ${scheme}: URLs`)
   const { config, secrets } = splitSecrets(connector, connector.manifest.fromUrl(sourceUrl))
   const id = await store.sql.begin((tx) =>
     insertSource(tx, {
       organization: 'default',
       name: 'bench',
-      connector: 'postgres',
-      namespace: 'postgres://bench:5432',
+      connector: connector.manifest.type,
+      namespace: `${scheme}://bench`,
       config,
       ...sealSecrets(keyRing, secrets),
       schedule: null,
