@@ -50,6 +50,12 @@ class ObjectStore {
     return known
   }
 
+  /** A blob that was just written need not be asked for: thousands of them would take a process each. */
+  rememberBlob(content: Buffer): void {
+    const sha = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex')
+    this.#answers.set(['cat-file', 'blob', sha, ''].join('\0'), content)
+  }
+
   #open(): string {
     if (this.#folder !== undefined) return this.#folder
     const folder = mkdtempSync(join(tmpdir(), 'tidemark-git-'))
@@ -159,6 +165,7 @@ function writeChange({ parts, data }: Stream, path: string | Buffer, change: Fil
   }
   parts.push(Buffer.from(`M ${mode} inline `), quoted)
   data(Buffer.from(content))
+  store.rememberBlob(Buffer.from(content))
 }
 
 function escapePath(path: Buffer): Buffer {

@@ -19,6 +19,8 @@ export interface LoggedRequest {
   readonly conditional: boolean
   status: number
   readonly authorization: string
+  /** By `performance.now()`. */
+  readonly at: number
 }
 
 export interface FakeGithub extends AsyncDisposable {
@@ -70,6 +72,7 @@ export async function startFakeGithub(world: GithubWorld, options: FakeOptions):
       conditional: request.headers['if-none-match'] !== undefined,
       authorization: request.headers.authorization ?? '',
       status: 0,
+      at: performance.now(),
     }
     fake.requests.push(logged)
     const fault = fake.faults.shift()

@@ -1,0 +1,3 @@
+import { testCostOfNothing } from '../github/cost-suite.ts'
+
+testCostOfNothing(500)
