@@ -7,7 +7,7 @@ import { githubWorld } from './worlds/github.ts'
 const subject: OracleSubject = { name: 'github', connector: github, createWorld: githubWorld }
 
 test('github: incremental syncs end where a full one does', async () => {
-  const options = oracleOptions(15)
+  const options = oracleOptions(10)
   console.log(`github: seed ${options.seed}`)
   const report = await proveEquivalence(subject, options)
   console.log(`github: ${JSON.stringify(report)}`)
