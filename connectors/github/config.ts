@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DIALECTS, findDialect } from '../../lineage/dialects.ts'
 import { nameFilter, secret } from '../kit/index.ts'
 
 const app = z.strictObject({
@@ -10,7 +11,12 @@ const app = z.strictObject({
 const sqlMapping = z.strictObject({
   repositories: nameFilter.optional().describe('Which repositories, as `owner/name`; all when left out.'),
   paths: nameFilter.optional().describe('Which files, by their path in the repository; all SQL files when left out.'),
-  dialect: z.string().min(1).describe('The SQL dialect, such as `postgres`, `snowflake`, `bigquery`.'),
+  dialect: z
+    .string()
+    .refine((name) => findDialect(name) !== 'generic', {
+      error: ({ input }) => `${JSON.stringify(input)} is no dialect; known: ${DIALECTS.join(', ')}`,
+    })
+    .describe('The SQL dialect, such as `postgres`, `snowflake`, `bigquery`.'),
   namespace: z
     .string()
     .min(1)
