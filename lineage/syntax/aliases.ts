@@ -1,14 +1,18 @@
 import type { Name } from './ast.ts'
-import { type Cursor, isName, peek, readName, readNameList, take, toName } from './cursor.ts'
+import { type Cursor, isName, peek, readName, readNameList, startsLine, take, toName } from './cursor.ts'
 import { CLAUSE_WORDS, SOFT_CLAUSE_WORDS } from './words.ts'
 
 const AFTER_ALIAS = new Set([',', ')', ';', 'FROM', 'WHERE', 'ON'])
+
+/** T-SQL's statements that begin with a word which may be a name: no alias where they begin a line. */
+const BARE_STARTS = new Set('OPEN CLOSE DEALLOCATE COMMIT ROLLBACK SAVE GOTO WAITFOR RAISERROR THROW'.split(' '))
 
 /** Whether the next token may be an alias that no AS announces. */
 function isAliasNext(c: Cursor): boolean {
   const token = peek(c)
   if (token.type === 'quoted') return true
   if (token.type !== 'word') return false
+  if (c.traits.bareStatements && BARE_STARTS.has(token.key) && startsLine(c)) return false
   if (!CLAUSE_WORDS.has(token.key)) return true
   const next = peek(c, 1)
   return SOFT_CLAUSE_WORDS.has(token.key) && (next.type === 'end' || AFTER_ALIAS.has(next.key))

@@ -87,6 +87,11 @@ export function unexpected(c: Cursor, wanted: string): SqlSyntaxError {
   return new SqlSyntaxError(`expected ${wanted}, found ${found}`, token.start)
 }
 
+/** Whether a line ends before the next token. */
+export function startsLine(c: Cursor): boolean {
+  return c.text.slice(previousEnd(c), peek(c).start).includes('\n')
+}
+
 /** Runs a part of the parser one level deeper. */
 export function nested<T>(c: Cursor, read: () => T): T {
   c.depth += 1

@@ -17,3 +17,8 @@ export function isQueryNext(c: Cursor, ahead = 0): boolean {
     return /^[([]$/.test(next.key) || (next.type !== 'operator' && next.type !== 'end')
   return true
 }
+
+/** Whether a routine is PL/pgSQL, where any expression is the inside of a SELECT. */
+export function hasUnsaidSelects(c: Cursor): boolean {
+  return c.traits.dialect === 'postgres' || c.traits.dialect === 'redshift'
+}

@@ -33,7 +33,7 @@ import {
 import { readFromItems, readSource, readValuesRows } from './from.ts'
 import { continuePipes } from './pipes.ts'
 import { readPivotStatement, readUnpivotStatement } from './pivots.ts'
-import { isQueryNext } from './query-start.ts'
+import { hasUnsaidSelects, isQueryNext } from './query-start.ts'
 import { readSelectItems } from './select-items.ts'
 import { readTail } from './tail.ts'
 import { NO_WITH, readWith, type With } from './with.ts'
@@ -55,6 +55,15 @@ export function readQueryAfter(c: Cursor, ctes: With): Query {
   return query.with.length === 0
     ? { ...query, ...ctes }
     : { kind: 'nested', ...ctes, body: query, order: [], start, end: query.end }
+}
+
+/** A query whose SELECT is not written: PL/pgSQL's `PERFORM a FROM t`, `x := max(a) FROM t`. */
+export function readUnsaidSelect(c: Cursor): Query {
+  return nested(c, () => {
+    const { start } = peek(c)
+    const body = withoutExcluded(c, readSelect(c, start, []), start)
+    return continueQuery(c, toQuery(body, start, previousEnd(c)))
+  })
 }
 
 function toQuery(body: QueryBody, start: number, end: number): Query {
@@ -268,6 +277,8 @@ function readSelect(c: Cursor, start: number, from: Select['from']): Select & { 
       if (take(c, 'OPTIONS')) skipParens(c)
     } else break
   }
+  // PL/pgSQL's variables may stand before the list that fills them.
+  if (c.inRoutine && isNext(c, 'INTO') && hasUnsaidSelects(c)) readInto(c)
   const items = isNext(c, 'TRANSFORM', '(') ? readTransform(c) : readSelectItems(c)
   const excluded = c.traits.dialect === 'redshift' && take(c, 'EXCLUDE') ? readNames(c) : []
   const select = readClauses(c, { items, from: [...from] })
@@ -323,8 +334,10 @@ function readClauses(c: Cursor, begun: { items: SelectItem[]; from: Select['from
   }
   for (;;) {
     if (isNext(c, 'BULK', 'COLLECT', 'INTO')) c.at += 2
-    if (isNext(c, 'INTO')) readInto(c, select)
-    else if (isNext(c, 'FROM') && select.from.length === 0) {
+    if (isNext(c, 'INTO')) {
+      const into = readInto(c)
+      if (into !== undefined) select.into = into
+    } else if (isNext(c, 'FROM') && select.from.length === 0) {
       c.at += 1
       select.from.push(...readFromItems(c))
     } else if (take(c, 'WHERE') || take(c, 'PREWHERE')) select.where.push(...readCondition(c))
@@ -371,13 +384,13 @@ function skipModel(c: Cursor): void {
 const TABLE_WORDS = new Set(['TEMPORARY', 'TEMP', 'UNLOGGED', 'LOCAL', 'GLOBAL', 'TABLE'])
 
 /** SELECT … INTO: a new table, or variables, which carry nothing. */
-function readInto(c: Cursor, select: Building): void {
+function readInto(c: Cursor): Target | undefined {
   const { start } = advance(c)
   let temporary = false
   while (TABLE_WORDS.has(peek(c).key) && isName(peek(c, 1))) temporary = /^TEMP/.test(advance(c).key) || temporary
   if (take(c, 'OUTFILE') || take(c, 'DUMPFILE')) {
     advance(c)
-    return
+    return undefined
   }
   take(c, 'STRICT')
   const paths = [
@@ -392,8 +405,8 @@ function readInto(c: Cursor, select: Building): void {
     !MAKES_TABLES.has(c.traits.dialect) ||
     (c.inRoutine && c.traits.dialect !== 'tsql')
   )
-    return
-  select.into = { path, temporary, start, end: previousEnd(c) } satisfies Target
+    return undefined
+  return { path, temporary, start, end: previousEnd(c) }
 }
 
 const MAKES_TABLES = new Set<string>(['postgres', 'redshift', 'tsql', 'generic'])

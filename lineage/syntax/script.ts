@@ -8,8 +8,10 @@ import {
   peek,
   previousEnd,
   readName,
+  readNameList,
   skipParens,
   skipUntil,
+  startsLine,
   take,
   toName,
   unexpected,
@@ -17,9 +19,10 @@ import {
 import { readFromItems } from './from.ts'
 import { SqlSyntaxError, type Token } from './lexer.ts'
 import { continueQuery, readQuery } from './query.ts'
-import { isQueryNext } from './query-start.ts'
+import { hasUnsaidSelects, isQueryNext } from './query-start.ts'
 import { readStatement } from './statements/dispatch.ts'
 import { readHiveInserts } from './statements/insert.ts'
+import { readSubqueries, readValue } from './subqueries.ts'
 
 const OTHER: Statement = { kind: 'other' }
 
@@ -91,8 +94,23 @@ const CONDITION_ENDS = new Set(['THEN', 'DO', 'LOOP', 'BEGIN'])
 const WHEN_ENDS = new Set(['THEN', 'WHEN'])
 const BLOCK_WORDS = new Set(['ELSE', 'THEN', 'LOOP', 'REPEAT', 'EXCEPTION', 'ATOMIC', 'IS', 'AS', 'GO', '/', 'FINALLY'])
 
-/** One statement, or one word of control flow, which holds no lineage of its own. */
+/** One statement, or one word of control flow with the values it looks at. What cannot be read is told and stepped over. */
 function readNext(c: Cursor, out: ParsedStatement[]): void {
+  const { at, depth } = c
+  const { start } = peek(c)
+  try {
+    readStep(c, out)
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error
+    c.depth = depth
+    if (c.at === at) c.at += 1
+    skipStatement(c)
+    const { message, position } = error
+    out.push({ statement: undefined, failure: { message, position }, start, end: previousEnd(c), skipped: [] })
+  }
+}
+
+function readStep(c: Cursor, out: ParsedStatement[]): void {
   const { key, start } = peek(c)
   if (take(c, ';')) return
   if (key === '<<') {
@@ -107,15 +125,14 @@ function readNext(c: Cursor, out: ParsedStatement[]): void {
     if (/^(?:TRY|CATCH|ATOMIC)$/.test(peek(c).key)) c.at += 1
   } else if (key === 'END') skipEnd(c)
   else if (BLOCK_WORDS.has(key) && !(key === 'LOOP' && peek(c, 1).key === '.')) c.at += 1
-  else if (CONDITIONS.has(key)) skipCondition(c)
-  else if (key === 'WHEN' || (key === 'CASE' && c.inRoutine)) {
-    c.at += 1
-    skipUntil(c, WHEN_ENDS)
-    take(c, 'THEN')
-  } else if (key === 'FOR' && isName(peek(c, 1))) readFor(c, out, start)
+  else if (CONDITIONS.has(key)) readCondition(c, out)
+  else if (key === 'WHEN' || (key === 'CASE' && (c.inRoutine || c.blocks > 0))) readUntil(c, out, WHEN_ENDS, 'THEN')
+  else if (key === 'FOREACH' && c.inRoutine) readUntil(c, out, CONDITION_ENDS, 'LOOP')
+  else if (key === 'FOR' && isName(peek(c, 1))) readFor(c, out, start)
   else if (key === 'DECLARE' || (key === 'CURSOR' && c.inRoutine)) readDeclare(c, out)
   else if (isDeclaredQuery(c)) readDeclared(c, out, start)
-  else if (key === 'RETURN' || key === 'PERFORM' || (key === 'OPEN' && c.inRoutine)) readReturn(c, out)
+  else if (key === 'RETURN' || key === 'PERFORM') readReturn(c, out)
+  else if (key === 'OPEN' && c.inRoutine && !c.traits.bareStatements) readOpen(c, out)
   else read(c, out)
 }
 
@@ -131,17 +148,28 @@ function skipEnd(c: Cursor): void {
 }
 
 /** IF cond THEN, IF cond BEGIN, WHILE cond DO: T-SQL's conditions end where a statement begins. */
-function skipCondition(c: Cursor): void {
-  const start = c.at
+function readCondition(c: Cursor, out: ParsedStatement[]): void {
   c.at += 1
+  const from = c.at
   try {
     c.grammar.expression(c)
+    if (hasUnsaidSelects(c) && isNext(c, 'FROM')) skipUntil(c, CONDITION_ENDS)
   } catch (error) {
     if (!(error instanceof SqlSyntaxError)) throw error
-    c.at = start + 1
+    c.at = from
     skipUntil(c, CONDITION_ENDS)
   }
+  readValue(c, from, out)
   if (!take(c, 'THEN') && !take(c, 'DO')) take(c, 'LOOP')
+}
+
+/** CASE a, WHEN b THEN, FOREACH a IN ARRAY b LOOP: what stands before one of the words that end it. */
+function readUntil(c: Cursor, out: ParsedStatement[], ends: ReadonlySet<string>, last: string): void {
+  c.at += 1
+  const from = c.at
+  skipUntil(c, ends)
+  readSubqueries(c, from, out)
+  take(c, last)
 }
 
 /** FOR row IN (SELECT …) LOOP: the row is a source of what follows. */
@@ -152,15 +180,30 @@ function readFor(c: Cursor, out: ParsedStatement[], start: number): void {
   else if (take(c, 'IN')) {
     const query = isNext(c, '(') ? readGrouped(c) : isQueryNext(c) ? readQuery(c) : readCursorName(c)
     if (query !== undefined) out.push(cursorOf(c, name, query, start))
-    else skipUntil(c, CONDITION_ENDS)
+    else readRange(c, out, start)
   }
   if (!take(c, 'LOOP')) take(c, 'DO')
 }
 
-/** FOR row IN cursor LOOP: the cursor's rows, by its name. */
+/** FOR i IN 1..n LOOP, and FOR row IN EXECUTE text LOOP, whose rows nobody knows. */
+function readRange(c: Cursor, out: ParsedStatement[], start: number): void {
+  const from = c.at
+  const dynamic = isNext(c, 'EXECUTE')
+  skipUntil(c, CONDITION_ENDS)
+  if (dynamic) out.push({ statement: { kind: 'dynamic' }, start, end: previousEnd(c), skipped: [] })
+  readSubqueries(c, from, out)
+}
+
+/** FOR row IN cursor [(…)] LOOP: the cursor's rows, by its name. */
 function readCursorName(c: Cursor): Query | undefined {
-  if (!isName(peek(c)) || !/^(?:LOOP|DO)$/.test(peek(c, 1).key)) return undefined
+  const { at } = c
+  if (!isName(peek(c))) return undefined
   const name = toName(advance(c))
+  if (isNext(c, '(')) skipParens(c)
+  if (!/^(?:LOOP|DO)$/.test(peek(c).key)) {
+    c.at = at
+    return undefined
+  }
   const { start, end } = name
   const body = { kind: 'table-query' as const, table: [name], start, end }
   return { kind: 'nested', with: [], recursive: false, order: [], start, end, body }
@@ -178,8 +221,10 @@ function cursorOf(c: Cursor, name: CursorStatement['name'], query: Query, start:
   return { statement: { kind: 'cursor', name, query, loop: true }, start, end: previousEnd(c), skipped: [] }
 }
 
-/** Snowflake's `c CURSOR FOR SELECT …` and `[LET] r RESULTSET := (SELECT …)`, which stand in a list of declarations too. */
+/** Snowflake's `[LET] r RESULTSET := (SELECT …)`, its and PL/pgSQL's `c CURSOR FOR SELECT …`: in a list of declarations too. */
 function isDeclaredQuery(c: Cursor): boolean {
+  if (c.inRoutine && hasUnsaidSelects(c))
+    return isName(peek(c)) && /^(?:NO|SCROLL|CURSOR)$/.test(peek(c, 1).key) && findCursorQuery(c) !== undefined
   if (c.traits.dialect !== 'snowflake') return false
   const name = isNext(c, 'LET') ? 1 : 0
   return isName(peek(c, name)) && /^(?:CURSOR|RESULTSET)$/.test(peek(c, name + 1).key)
@@ -204,28 +249,26 @@ function readDeclared(c: Cursor, out: ParsedStatement[], start: number): void {
     readTableVariable(c, out, start)
     return
   }
-  let ahead = 1
-  while (
-    /^(?:CURSOR|INSENSITIVE|SENSITIVE|ASENSITIVE|SCROLL|NO|NOT|LOCAL|GLOBAL|FORWARD_ONLY|STATIC|KEYSET|DYNAMIC|FAST_FORWARD|READ_ONLY|SCROLL_LOCKS|OPTIMISTIC|TYPE_WARNING|WITH|WITHOUT|HOLD|RETURN)$/.test(
-      peek(c, ahead).key,
-    )
-  )
-    ahead += 1
-  const isCursor =
-    peek(c, ahead - 1).key !== '' && ahead > 1 && (peek(c, ahead).key === 'FOR' || peek(c, ahead).key === 'IS')
-  const oracle = isName(token) && peek(c, 1).key === 'IS' && isQueryNext(c, 2)
-  if (!isCursor && !oracle) {
+  const cursor = findCursorQuery(c)
+  if (cursor === undefined) {
     const declares: Name[] = []
     while (isName(peek(c)) || peek(c).type === 'variable') {
       declares.push(toName(advance(c)))
       if (!take(c, ',')) break
     }
+    const from = c.at
     if (declares.length > 0) skipStatement(c)
     out.push({ statement: { kind: 'other', declares }, start, end: previousEnd(c), skipped: [] })
+    readAssigned(c, from, out)
     return
   }
   const name = toName(token)
-  c.at += oracle ? 2 : ahead + 1
+  if (cursor.parameters !== undefined) {
+    c.at += cursor.parameters
+    const declares = readNameList(c)
+    out.push({ statement: { kind: 'other', declares }, start, end: previousEnd(c), skipped: [] })
+  }
+  c.at = cursor.at
   if (!isQueryNext(c) && !isNext(c, '(')) {
     skipStatement(c)
     return
@@ -236,6 +279,30 @@ function readDeclared(c: Cursor, out: ParsedStatement[], start: number): void {
     end: previousEnd(c),
     skipped: [],
   })
+}
+
+const CURSOR_WORDS = new Set(
+  'CURSOR INSENSITIVE SENSITIVE ASENSITIVE SCROLL NO NOT LOCAL GLOBAL FORWARD_ONLY STATIC KEYSET DYNAMIC FAST_FORWARD READ_ONLY SCROLL_LOCKS OPTIMISTIC TYPE_WARNING WITH WITHOUT HOLD RETURN'.split(
+    ' ',
+  ),
+)
+
+/** Where the query of `c CURSOR [(a int)] FOR` and Oracle's `CURSOR c [(a NUMBER)] IS` begins, and how far ahead its parameters do. */
+function findCursorQuery(c: Cursor): { readonly at: number; readonly parameters: number | undefined } | undefined {
+  const { at } = c
+  let ahead = 1
+  while (CURSOR_WORDS.has(peek(c, ahead).key)) ahead += 1
+  const named = ahead > 1
+  const parameters = peek(c, ahead).key === '(' && isName(peek(c)) ? ahead : undefined
+  if (parameters !== undefined) {
+    c.at += ahead
+    skipParens(c)
+    ahead = c.at - at
+    c.at = at
+  }
+  const { key } = peek(c, ahead)
+  const isCursor = named ? key === 'FOR' || key === 'IS' : key === 'IS' && isQueryNext(c, ahead + 1)
+  return isCursor ? { at: at + ahead + 1, parameters } : undefined
 }
 
 /** The rows of a result set go by its name in a FOR loop. */
@@ -269,19 +336,59 @@ function readTableVariable(c: Cursor, out: ParsedStatement[], start: number): vo
   out.push({ statement: { kind: 'create', object: 'table', target, columns }, start, end: previousEnd(c), skipped: [] })
 }
 
-/** RETURN QUERY SELECT …, RETURN (SELECT …), RETURN TABLE(…), PERFORM f(…), OPEN c FOR SELECT …. */
+/** RETURN QUERY SELECT …, RETURN QUERY EXECUTE text, RETURN (SELECT …) + 1, RETURN TABLE(…), PERFORM f(…). */
 function readReturn(c: Cursor, out: ParsedStatement[]): void {
   const { start, key } = advance(c)
-  if (key === 'OPEN') while (!isNext(c, 'FOR') && !isNext(c, ';') && peek(c).type !== 'end') c.at += 1
   take(c, 'QUERY')
-  take(c, 'FOR')
   take(c, 'TABLE')
-  if (isQueryNext(c) || (isNext(c, '(') && (isQueryNext(c, 1) || peek(c, 1).key === '('))) {
+  const from = c.at
+  if (isNext(c, 'EXECUTE')) read(c, out)
+  else if (isQueryNext(c) || (isGroupedQueryNext(c) && !isOperandNext(c))) {
     readGuarded(c, out, start, () =>
       key === 'RETURN' && isNext(c, '(') ? readReturned(c) : { kind: 'query', query: readQuery(c) },
     )
-  } else skipStatement(c)
+  } else {
+    skipStatement(c)
+    readValue(c, from, out)
+  }
 }
+
+/** OPEN c FOR SELECT …, OPEN c FOR EXECUTE text, Oracle's OPEN c FOR text; OPEN c (a) of a cursor whose query is known. */
+function readOpen(c: Cursor, out: ParsedStatement[]): void {
+  const from = c.at
+  const { start } = advance(c)
+  while (!isNext(c, 'FOR') && !isNext(c, ';') && peek(c).type !== 'end') c.at += 1
+  if (!take(c, 'FOR')) readSubqueries(c, from, out)
+  else if (isNext(c, 'EXECUTE')) read(c, out)
+  else if (isQueryNext(c) || isGroupedQueryNext(c))
+    readGuarded(c, out, start, () => ({ kind: 'query', query: readQuery(c) }))
+  else {
+    const text = peek(c).type === 'string' && /^(?:;|USING)$/.test(peek(c, 1).key) ? peek(c).text : undefined
+    skipStatement(c)
+    const statement: Statement = { kind: 'dynamic', ...(text === undefined ? {} : { text }) }
+    out.push({ statement, start, end: previousEnd(c), skipped: [] })
+  }
+}
+
+function isGroupedQueryNext(c: Cursor): boolean {
+  return isNext(c, '(') && (isQueryNext(c, 1) || peek(c, 1).key === '(')
+}
+
+/** Whether the parenthesis that opens here is the first operand of an expression: `(SELECT …) > 0`. */
+function isOperandNext(c: Cursor): boolean {
+  let depth = 0
+  for (let ahead = 0; ; ahead++) {
+    const { key, type } = peek(c, ahead)
+    if (type === 'end') return false
+    if (key === '(') depth += 1
+    else if (key === ')') depth -= 1
+    if (depth > 0) continue
+    const next = peek(c, ahead + 1)
+    return (next.type === 'operator' && !/^[;/]$/.test(next.key)) || OPERATOR_WORDS.has(next.key)
+  }
+}
+
+const OPERATOR_WORDS = new Set(['AND', 'OR', 'IS', 'IN', 'NOT', 'BETWEEN', 'LIKE', 'ILIKE', 'COLLATE'])
 
 function readReturned(c: Cursor): Statement {
   const query = readGrouped(c)
@@ -381,6 +488,7 @@ function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () 
       out.push({ statement: { kind: 'other', declares: [declared] }, start, end: previousEnd(c), skipped: [] })
     } else if (statement.kind !== 'other' || statement.use !== undefined || !c.inRoutine)
       out.push({ statement, start, end: previousEnd(c), skipped: c.skipped })
+    if (statement.kind === 'other' && mayRead(c, from)) readAssigned(c, from, out)
   } catch (error) {
     if (!(error instanceof SqlSyntaxError) && !(error instanceof RangeError)) throw error
     c.depth = depth
@@ -391,6 +499,27 @@ function readGuarded(c: Cursor, out: ParsedStatement[], start: number, read: () 
     out.push({ statement: undefined, failure: { message, position }, start, end: previousEnd(c), skipped: [] })
   }
 }
+
+/** Statements that hand values on, and those that only define or ask about something. */
+const VALUES = new Set(['SET', 'LET', 'CALL', 'EXEC', 'EXECUTE', 'ASSERT', 'PRINT'])
+const NO_VALUES = new Set(
+  'CREATE ALTER DROP GRANT REVOKE DENY COMMENT EXPLAIN DESCRIBE DESC SHOW SUMMARIZE PROFILE ANALYZE PREPARE'.split(' '),
+)
+
+/** Whether the expressions of a statement that moves no rows are computed where it stands: an assignment, a call. */
+function mayRead(c: Cursor, from: number): boolean {
+  const key = c.tokens[from]?.key ?? ''
+  return c.inRoutine || c.blocks > 0 ? !NO_VALUES.has(key) : VALUES.has(key)
+}
+
+/** The value of an assignment or a declaration; of any other statement, the subqueries among its arguments. */
+function readAssigned(c: Cursor, from: number, out: ParsedStatement[]): void {
+  const sign = c.tokens.slice(from, c.at).findIndex(({ key }) => ASSIGNS.has(key))
+  if (sign < 0 || QUIET.has(c.tokens[from]?.key ?? '')) readSubqueries(c, from, out)
+  else readValue(c, from + sign + 1, out)
+}
+
+const ASSIGNS = new Set([':=', '=', 'DEFAULT'])
 
 /** `name type` in the declarations of a block. */
 function declaredName(c: Cursor, at: number): Name | undefined {
@@ -445,8 +574,4 @@ function skipStatement(c: Cursor): void {
       }
     } else c.at += 1
   }
-}
-
-function startsLine(c: Cursor): boolean {
-  return c.text.slice(previousEnd(c), peek(c).start).includes('\n')
 }

@@ -28,7 +28,7 @@ export function readTail(c: Cursor): Expression[] {
         (next.type === 'number' || next.type === 'variable' || next.key === '(' || next.type === 'word'))
     )
       readLimit(c, order)
-    else if (isNext(c, 'FETCH') && /^(?:FIRST|NEXT)$/.test(next.key)) {
+    else if (isNext(c, 'FETCH') && /^(?:FIRST|NEXT)$/.test(next.key) && peek(c, 2).key !== 'FROM') {
       while (!/^(?:ONLY|TIES)$/.test(advance(c).key)) if (peek(c).type === 'end') throw unexpected(c, 'ROWS ONLY')
     } else if (isNext(c, 'FOR') && FOR_WORDS.has(next.key)) readFor(c)
     else if (isNext(c, 'LOCK', 'IN', 'SHARE', 'MODE')) c.at += 4

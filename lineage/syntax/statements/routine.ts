@@ -210,7 +210,9 @@ function isBodyStart(c: Cursor, kind: Kind): boolean {
   // The events of a trigger and clauses of options are no statements.
   if (kind === 'trigger' && /^(?:INSERT|UPDATE|DELETE|EXECUTE)$/.test(key))
     return /^(?:INTO|FROM|SET)$/.test(peek(c, 1).key) || (key === 'UPDATE' && peek(c, 2).key === 'SET')
-  if (key === 'EXECUTE' || key === 'SET') return false
+  // MySQL's body may be one assignment; CHARACTER SET is no statement, nor is PostgreSQL's option.
+  if (key === 'SET') return /^(?:mysql|mariadb)$/.test(c.traits.dialect) && !/^CHAR(?:ACTER)?$/.test(peek(c, -1).key)
+  if (key === 'EXECUTE') return false
   return key !== 'CALL' && key !== 'IF' ? true : !isNext(c, 'CALLED')
 }
 

@@ -53,16 +53,26 @@ test('routines lead from what they read to what they write, temporary tables lef
       select b.customer, c.name, sum(b.amount) from big b join public.customers c on c.id = b.customer group by 1, 2;
     end $$;
     create function names() returns setof text language sql as 'select name from public.customers';
-    create function parsed(i int) returns int begin atomic insert into totals (customer) select id from customers where id > i; select 1; end`,
+    create function parsed(i int) returns int begin atomic insert into totals (customer) select id from customers where id > i; select 1; end;
+    create function owed(who int) returns numeric language plpgsql as $$
+    declare n numeric := (select max(amount) from public.totals);
+    begin
+      if not exists (select 1 from public.customers where id = who) then return 0; end if;
+      n := n + (select sum(amount) from public.orders where customer = who);
+      return n;
+    end $$`,
   )
   expect(await scene.source.sync()).toMatchObject({ outcome: 'succeeded' })
   expect(await scene.edges()).toEqual([
     'public.customers > public.fill(numeric)',
     'public.customers > public.names()',
+    'public.customers > public.owed(integer)',
     'public.customers > public.parsed(integer)',
     'public.fill(numeric) > public.totals',
     'public.orders > public.fill(numeric)',
+    'public.orders > public.owed(integer)',
     'public.parsed(integer) > public.totals',
+    'public.totals > public.owed(integer)',
   ])
   expect(await scene.fields('totals')).toEqual([
     'customers.id > customer',
@@ -75,6 +85,7 @@ test('routines lead from what they read to what they write, temporary tables lef
     'orders.customer ~> *',
   ])
   expect(await scene.state('fill(numeric)')).toMatchObject({ outcome: 'resolved', gaps: [] })
+  expect(await scene.state('owed(integer)')).toMatchObject({ outcome: 'resolved', gaps: [] })
 })
 
 test('unqualified names of a routine: its search path, else the one schema that has them, else nobody knows', async () => {
