@@ -62,12 +62,22 @@ function isAt(database: string, { db, text }: Row): boolean {
 function toQuery(row: Row, calls: number, database: string): LoggedQuery {
   const at = new Date(`${String(row.at).replace(' ', 'T')}Z`)
   return {
-    text: String(row.text),
+    text: readable(String(row.text)),
     calls,
     ...(row.db === null ? {} : { database }),
     ...(row.meanMs === null ? {} : { meanMs: Number(row.meanMs) }),
     ...(Number.isNaN(at.getTime()) ? {} : { at }),
   }
+}
+
+/**
+ * A digest as a statement that can be read: of a list of values `(...)` is left, and where generated columns are computed
+ * MySQL 8.0 adds the expression as it has parsed it.
+ */
+function readable(digest: string): string {
+  return digest
+    .replace(/ \(unknown\) `parse_gcol_expr`[\s\S]*$/, '')
+    .replaceAll(/`(?:[^`]|``)*`|\( *\.\.\. *\)/g, (part) => (part.startsWith('`') ? part : '(?)'))
 }
 
 /** Counters begin anew when they are truncated, or the server restarts. */

@@ -2,7 +2,7 @@ import type { Reader } from '../connection.ts'
 import type { Row } from '../session.ts'
 import type { Digest } from './digest.ts'
 import { type FactName, factSet } from './sets.ts'
-import { rowsOf } from './statements.ts'
+import { type Objects, rowsOf } from './statements.ts'
 
 /** What is known of one object: the rows of a set that tell of it. */
 export type FactsOf = (name: FactName) => readonly Row[]
@@ -27,7 +27,7 @@ export class Facts {
 
 export interface Selection {
   /** The objects to read of; all when absent. */
-  readonly objects?: readonly string[]
+  readonly objects?: Objects
   /** Which rows of what was asked for count. */
   readonly keeps: (name: FactName, object: string) => boolean
   readonly digest?: Digest

@@ -1,14 +1,20 @@
 import { literal, literals } from '../text.ts'
 import type { Catalogue, FactSet } from './sets.ts'
 
-/** The rows of a set in a database, of all objects or of those named; each with its stamp. */
-export function rowsOf(set: FactSet, catalogue: Catalogue, database: string, objects?: readonly string[]): string {
+/** Objects of a set, as {@link namesOf} lists them. */
+export interface Objects {
+  readonly names: readonly string[]
+  /** Whether nothing that the list had stands between the first and the last: then the two say it all, more cheaply. */
+  readonly gapless: boolean
+}
+
+/** The rows of a set in a database, of all objects or of those named and maybe some more; each with its stamp. */
+export function rowsOf(set: FactSet, catalogue: Catalogue, database: string, objects?: Objects): string {
   const columns = Object.entries(set.columns).map(
     ([name, column]) => `${written(column, set, catalogue)} as \`${name}\``,
   )
   return `select ${[`${set.object} as object`, ...columns, `${stampOf(set, catalogue)} as stamp`].join(', ')} from ${sourceOf(set)}
-    where ${set.database} = ${literal(database)} and ${exactly(set.database)} = ${bytes(database)}${conditions(set)}
-    ${objects === undefined ? '' : `and ${set.object} in ${literals(objects)}`}`
+    where ${set.database} = ${literal(database)} and ${exactly(set.database)} = ${bytes(database)}${conditions(set)}${objects === undefined ? '' : ` and ${among(set.object, objects)}`}`
 }
 
 /**
@@ -23,11 +29,17 @@ export function stampsOf(set: FactSet, catalogue: Catalogue, databases: readonly
     group by db${byObject ? ', object' : ''}`
 }
 
-/** The names of a set's objects in a database. */
+function among(column: string, { names, gapless }: Objects): string {
+  if (!gapless) return `${column} in ${literals(names)}`
+  return `${column} between ${literal(names[0] ?? '')} and ${literal(names.at(-1) ?? '')}`
+}
+
+/** The names of a set's objects in a database, in the server's own order. */
 export function namesOf(set: FactSet, catalogue: Catalogue, database: string, type?: string): string {
   const kind = type === undefined ? '' : `, ${written(type, set, catalogue)} as type`
   return `select ${set.object} as name${kind} from ${sourceOf(set)}
-    where ${set.database} = ${literal(database)} and ${exactly(set.database)} = ${bytes(database)}${conditions(set)}`
+    where ${set.database} = ${literal(database)} and ${exactly(set.database)} = ${bytes(database)}${conditions(set)}
+    order by ${set.object}`
 }
 
 /**

@@ -16,7 +16,7 @@ const BEGINNING = [
  * Databases on a real server. DDL commits by itself there, so that a transaction has no change of the catalogue in it. A
  * change that the server refuses is none.
  */
-async function mysqlWorld(server: MysqlServer, seed: number): Promise<OracleWorld> {
+async function mysqlWorld(server: MysqlServer, seed: number, without: readonly string[]): Promise<OracleWorld> {
   const sql = await server.connect()
   const prefix = freshName('o')
   const user = await createAccount(server, [])
@@ -24,7 +24,7 @@ async function mysqlWorld(server: MysqlServer, seed: number): Promise<OracleWorl
   const world: OracleWorld = {
     type: 'mysql',
     config: { host: '127.0.0.1', port: server.port, user: 'root', databases: { allow: [`${prefix}*`] } },
-    operations: Object.keys(MYSQL_OPERATIONS),
+    operations: Object.keys(MYSQL_OPERATIONS).filter((name) => !without.includes(name)),
     async apply(operation, picks) {
       const scene: Scene = await sceneOf(sql, { prefix, user, mariadb: server.mariadb }, picks)
       for (const statement of MYSQL_OPERATIONS[operation]?.(scene) ?? []) await sql.query(statement).catch(() => {})
@@ -59,6 +59,7 @@ async function populate(world: OracleWorld, seed: number): Promise<void> {
   for (const operation of BEGINNING) await world.apply(operation, [next(), next(), next(), next()])
 }
 
-export function mysqlSubject(name: string, server: () => MysqlServer): OracleSubject {
-  return { name, connector, createWorld: (seed) => mysqlWorld(server(), seed) }
+/** `without` are operations that this server does not survive. */
+export function mysqlSubject(name: string, server: () => MysqlServer, without: readonly string[] = []): OracleSubject {
+  return { name, connector, createWorld: (seed) => mysqlWorld(server(), seed, without) }
 }
