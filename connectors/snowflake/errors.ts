@@ -35,15 +35,19 @@ export const errorRules: readonly ErrorRule[] = [
   { category: 'source_unavailable', codes: ['390*'] },
   {
     category: 'invalid_config',
-    codes: ['000606', '606', '000625', '625', '000609', '609', '002043', '2043'],
+    codes: ['000606', '606', '000625', '625', '000609', '609'],
     hint: 'Give a `warehouse` that exists and that the role may use: GRANT USAGE ON WAREHOUSE … TO ROLE …;',
   },
-  { category: 'source_unavailable', codes: ['000630', '000631', '000604', '604', '630', '631'] },
-  { category: 'timeout', codes: ['000630'] },
+  {
+    category: 'timeout',
+    codes: ['000630', '630', '000631', '631'],
+    hint: 'Raise `statementTimeout` of the source, or give it a larger warehouse.',
+  },
+  { category: 'source_unavailable', codes: ['000604', '604'] },
   { category: 'permission', codes: ['003001', '3001', '003041', '3041', '003540'], hint: GRANTS },
   {
     category: 'permission',
-    codes: ['002003', '2003', '002037', '002140'],
+    codes: ['002003', '2003', '002043', '2043', '002037', '002140'],
     hint: `It does not exist, or the role may not see it. ${GRANTS}`,
   },
   {
