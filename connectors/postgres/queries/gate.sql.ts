@@ -1,7 +1,7 @@
 import { roles } from '../families/role.ts'
 import { tablespaces } from '../families/tablespace.ts'
 import type { Server } from '../server.ts'
-import { sharedCommentOn, THIS_DATABASE } from './shared.sql.ts'
+import { FIRST_USER_OID, sharedCommentOn, THIS_DATABASE } from './shared.sql.ts'
 
 /** Count and sum of the row stamps of one catalogue. */
 const stamps = (catalogue: string, id: string, condition = 'true') =>
@@ -89,7 +89,7 @@ with space as materialized (
     contents('member', MEMBERS),
     contents('mapping', MAPPINGS),
     contents('subscription', subscriptions(server)),
-    contents('tablespace', 'select oid, spcname from pg_tablespace'),
+    contents('tablespace', `select oid, spcname from pg_tablespace where oid < ${FIRST_USER_OID}`),
     contents('tablespace in use', tablespaces('true')),
     contents('database', DATABASE),
     contents('role', roles('true')),

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import connector from '../../connectors/github/index.ts'
 import { nameKey } from '../../connectors/kit/index.ts'
+import { describeConnector } from '../contract/describe-connector.ts'
+import type { ChangeCase, ContractHarness, Fixture } from '../contract/harness.ts'
 import { type FakeGithub, startFakeGithub } from '../helpers/github/server.ts'
 import { buildShop, SHOP_FILES } from '../helpers/github/shop.ts'
 import { type FakeRepository, GithubWorld } from '../helpers/github/world.ts'
-import { describeConnector } from './describe-connector.ts'
-import type { ChangeCase, ContractHarness, Fixture } from './harness.ts'
 
 const TOKEN = 'github_pat_of_the_contract'
 
