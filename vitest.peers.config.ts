@@ -3,5 +3,12 @@ import base from './vitest.config.ts'
 
 /** Suites whose servers or packages are heavy to install; they install them, once. */
 export default defineConfig({
-  test: { ...base.test, include: ['test/peers/**/*.test.ts'], exclude: [], testTimeout: 600_000, hookTimeout: 600_000 },
+  test: {
+    ...base.test,
+    include: ['test/peers/**/*.test.ts'],
+    exclude: [],
+    globalSetup: ['test/helpers/global-setup.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+  },
 })
