@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Connection } from 'mysql2/promise'
 import postgres from 'postgres'
+import { FACT_NAMES, factSet } from '../connectors/mysql/facts/sets.ts'
+import { stampsOf } from '../connectors/mysql/facts/statements.ts'
 import { migrateStore } from '../db/migrate.ts'
 import { openStore } from '../db/store.ts'
 import type { MysqlServer } from '../test/mysql/servers.ts'
@@ -61,6 +64,15 @@ const COPIES: readonly (readonly [table: string, columns: string, query: string]
     `select ${ID('v')}, 'sql', v.VIEW_DEFINITION from information_schema.VIEWS v where ${OURS('v')}`,
   ],
 ]
+/** Which tables a view reads, where the server tells. */
+const EDGES: (typeof COPIES)[number] = [
+  'lineage_edge',
+  `downstream_id, upstream_namespace_id, upstream_group, upstream_key, upstream_path, upstream_display, origin, source_id,
+   valid_from, last_seen_at`,
+  `select crc32(concat(u.VIEW_SCHEMA, '.', u.VIEW_NAME)), 1, 'relation', concat(u.TABLE_SCHEMA, '.', u.TABLE_NAME),
+    concat('{', u.TABLE_SCHEMA, ',', u.TABLE_NAME, '}'), u.TABLE_NAME, 'catalogue', 1, '2026-01-01', '2026-01-01'
+  from information_schema.VIEW_TABLE_USAGE u where u.VIEW_SCHEMA like 'area%'`,
+]
 /** Sorts of facts of which the source of the bench has none; that has to be asked for. */
 const ASKED = [
   "TRIGGERS where TRIGGER_SCHEMA like 'area%'",
@@ -80,9 +92,28 @@ export async function readMysqlCatalogue(server: MysqlServer): Promise<number> {
   return seconds
 }
 
+/** What the server hashes of its catalogue, as the connector asks for it: without that there is no incremental sync. */
+async function readStamps(sql: Connection): Promise<void> {
+  const [columns] = await sql.query(
+    `select table_name as name, column_name as field from information_schema.columns where table_schema = 'information_schema'`,
+  )
+  const groups = Map.groupBy(columns as { name: string; field: string }[], ({ name }) => name.toUpperCase())
+  const tables = new Map(
+    [...groups].map(([name, fields]) => [name, new Set(fields.map(({ field }) => field.toUpperCase()))]),
+  )
+  const [databases] = await sql.query(
+    "select schema_name as name from information_schema.schemata where schema_name like 'area%'",
+  )
+  const names = (databases as { name: string }[]).map(({ name }) => name)
+  for (const fact of FACT_NAMES) {
+    const set = factSet(fact, { tables })
+    if (set !== undefined) await sql.query(stampsOf(set, { tables }, names, false))
+  }
+}
+
 /**
- * The least that a crawl could cost: these facts read and copied into tables with the same columns and indexes as the
- * store's. Nothing is compared, hashed or put together from several places.
+ * The least that a crawl could cost: these facts read, hashed as they are for the next sync, and copied into tables with the same columns and indexes as the
+ * store's. Nothing is compared, put together from several places or turned into records.
  */
 export async function measureMysqlFloor(server: MysqlServer, storeServer: string, database: string): Promise<number> {
   const admin = postgres(storeServer, { max: 1, onnotice: () => {} })
@@ -92,12 +123,13 @@ export async function measureMysqlFloor(server: MysqlServer, storeServer: string
   await migrateStore(url)
   await using store = openStore(url, { connections: 1 })
   await store.sql`create schema floor`
-  for (const [table] of COPIES) {
+  for (const [table] of [...COPIES, EDGES]) {
     await store.sql.unsafe(`create table floor.${table} (like tidemark.${table} including all)`)
   }
   const sql = await server.connect()
   const started = performance.now()
-  for (const [table, columns, query] of COPIES) {
+  await readStamps(sql)
+  for (const [table, columns, query] of server.mariadb ? COPIES : [...COPIES, EDGES]) {
     const [rows] = await sql.query({ sql: query, rowsAsArray: true })
     const lines = Readable.from((rows as unknown[][]).map((row) => `${row.map(copyText).join('\t')}\n`))
     await pipeline(lines, await store.sql.unsafe(`copy floor.${table} (${columns}) from stdin`).writable())
