@@ -53,6 +53,16 @@ const START_MS = 60_000
 const NOBODY = 65_534
 const asRoot = process.getuid?.() === 0
 
+/**
+ * Runs what follows until its standard input ends: also when the tests are killed, no server stays behind, nor its
+ * folder, which is the first word that follows.
+ */
+const WATCHED = [
+  'sh',
+  '-c',
+  'exec 3<&0; "$@" 3<&- </dev/null & server=$!; (cat <&3 >/dev/null; kill -9 $server; rm -rf "$0") & exec 3<&-; wait $server',
+]
+
 /** A certificate for `localhost`, and the CA that signed it. */
 export const TLS_FILES = ['ca', 'cert', 'key'].map((part) => {
   const name = part === 'ca' ? 'ca.crt' : part === 'cert' ? 'server.crt' : 'server.key'
@@ -69,8 +79,12 @@ export async function startMysql({ mariadb, install }: ServerKind, { tls = false
   chmodSync(directory, 0o755)
   if (asRoot)
     for (const path of mariadb ? [directory, data, join(data, 'mysql')] : [directory]) chownSync(path, NOBODY, NOBODY)
-  const start = (args: readonly string[], input: 'pipe' | 'ignore' = 'ignore'): ChildProcess => {
-    const [command = '', ...words] = program.command
+  const start = (
+    args: readonly string[],
+    input: 'pipe' | 'ignore' = 'ignore',
+    before: readonly string[] = [],
+  ): ChildProcess => {
+    const [command = '', ...words] = [...before, ...program.command]
     const log = openSync(join(directory, 'log'), 'a')
     const own = ['--no-defaults', ...program.files, `--datadir=${data}`, ...(asRoot ? ['--user=nobody'] : [])]
     const child = spawn(command, [...words, ...own, ...args], {
@@ -96,7 +110,7 @@ export async function startMysql({ mariadb, install }: ServerKind, { tls = false
     chmodSync(copy, 0o644)
     return `--ssl-${part}=${copy}`
   })
-  const child = start([...listening, ...quick, ...own, ...(tls ? certificates : [])])
+  const child = start([...listening, ...quick, ...own, ...(tls ? certificates : [])], 'pipe', [...WATCHED, directory])
   const connect = () =>
     mysql.createConnection({ host: '127.0.0.1', port, user: 'root', multipleStatements: true, charset: 'utf8mb4' })
   await answering(child, connect, failed)
@@ -107,10 +121,7 @@ export async function startMysql({ mariadb, install }: ServerKind, { tls = false
     data,
     connect,
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGKILL')
-        await once(child, 'exit')
-      }
+      await end(child)
       await rm(directory, { recursive: true, force: true })
     },
   }
@@ -139,6 +150,13 @@ async function answering(child: ChildProcess, connect: () => Promise<Connection>
     if (connection !== undefined) return await connection.end()
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  child.kill('SIGKILL')
+  await end(child)
   throw failed()
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.stdin?.end()
+  await exited
 }
