@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/peers/**/*.test.ts'],
     exclude: [],
     globalSetup: ['test/helpers/global-setup.ts'],
+    // A hiccup of somebody else's server gets a second try; vitest tells of it.
+    retry: 1,
     testTimeout: 600_000,
     hookTimeout: 600_000,
   },
