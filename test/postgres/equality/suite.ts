@@ -80,6 +80,8 @@ export function describeEquality(serverUrl: () => string): void {
   })
 
   test('a role without any right is told the same, but for where a publisher is', async () => {
+    // With statistics the server plans otherwise, as autovacuum may bring about at any time; items may come in another order.
+    await scratch.sql.unsafe('vacuum analyze')
     const url = new URL(scratch.url)
     url.username = encodeURIComponent(plain)
     await using handle = await openUrl(url.href)
@@ -97,9 +99,8 @@ export function describeEquality(serverUrl: () => string): void {
       record,
       rest,
     ]
-    expect([...seen.records].map(([key, record]) => [key, plainly(record)])).toEqual(
-      [...outcome.records].map(([key, record]) => [key, plainly(record)]),
-    )
+    const byKey = ({ records: all }: Outcome) => new Map([...all].map(([key, record]) => [key, plainly(record)]))
+    expect(byKey(seen)).toEqual(byKey(outcome))
   })
 
   test('schemas', async () => {
