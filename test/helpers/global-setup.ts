@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
@@ -6,11 +6,17 @@ import { migrateStore } from '../../db/migrate.ts'
 import { startScratchPostgres } from '../../runtime/postgres.ts'
 import { TEMPLATE, withDatabase } from './store.ts'
 
-/** One PostgreSQL for the whole run, with a migrated store as the template that tests copy. */
+/**
+ * One PostgreSQL for the whole run, with a migrated store as the template that tests copy. Whatever tests put into the
+ * directory for temporary files goes when the run ends.
+ */
 export async function setup(): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'tidemark-test-'))
+  const directory = await mkdtemp(join(tmpdir(), 'tidemark-'))
+  // Servers that refuse to run as root come in as another user.
+  await chmod(directory, 0o755)
+  process.env.TMPDIR = directory
   const server = await startScratchPostgres({
-    directory,
+    directory: join(directory, 'postgres'),
     settings: ['max_connections=300', 'max_locks_per_transaction=256'],
   })
   process.env.TIDEMARK_TEST_POSTGRES = server.url
@@ -20,6 +26,6 @@ export async function setup(): Promise<() => Promise<void>> {
   await migrateStore(withDatabase(server.url, TEMPLATE))
   return async () => {
     await server.stop()
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 })
   }
 }
