@@ -1,4 +1,4 @@
-import type { AssetKind, AssetRecord, InventoryItem } from '../connectors/kit/index.ts'
+import type { AssetKind, AssetRecord, AssetRef, InventoryItem } from '../connectors/kit/index.ts'
 import { nameKey } from '../model/names.ts'
 import { assetRecord } from '../model/records.ts'
 
@@ -34,8 +34,23 @@ export function findRecordFault(
     identities.add(identity)
     const repeated = findRepeatedPart(record)
     if (repeated !== undefined) return `record ${name} has ${repeated} twice`
+    const unlisted = findUnlistedUpstream(record, kind.group)
+    if (unlisted !== undefined)
+      return `record ${name} has fields made from ${unlisted}, which its upstreams do not list`
   }
   return undefined
+}
+
+/** Fields are made from fields of their own asset, or of one of its upstreams. */
+function findUnlistedUpstream(record: AssetRecord, group: string): string | undefined {
+  const { fields, influences, upstreams, path } = record
+  const told = [...(fields ?? []).flatMap((field) => field.upstreams ?? []), ...(influences ?? [])]
+  if (told.length === 0) return undefined
+  const identityOf = (asset: AssetRef) => `${asset.namespace ?? ''} ${asset.group} ${nameKey(asset.path)}`
+  const listed = new Set((upstreams ?? []).map(identityOf))
+  listed.add(` ${group} ${nameKey(path)}`)
+  const stranger = told.find((asset) => !listed.has(identityOf(asset)))
+  return stranger === undefined ? undefined : `the ${stranger.group} ${JSON.stringify(stranger.path)}`
 }
 
 function findRepeatedPart({ fields, constraints, indexes, facets }: AssetRecord): string | undefined {

@@ -12,6 +12,11 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 const json: z.ZodType<Json> = z.json()
 const namePath = z.array(z.string()).min(1)
+/** A word that queries may count by, never a value: `host_and_port`. */
+const fixedWord = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/)
+  .max(60)
 
 /** Families within which names are unique, a fixed list: a table and a view share one, a table and a function do not. */
 export const KIND_GROUPS = [
@@ -51,6 +56,34 @@ const assetRef = z.strictObject({
 })
 export type AssetRef = z.infer<typeof assetRef>
 
+/**
+ * How a value comes about: the value itself, an expression of it, an aggregate or a window over it; or what it only decides, by
+ * joining, grouping, filtering, sorting or as a condition.
+ */
+const TRANSFORMATIONS = [
+  'identity',
+  'expression',
+  'aggregate',
+  'window',
+  'join',
+  'group_by',
+  'filter',
+  'sort',
+  'conditional',
+] as const
+
+/** A field that another one is made from, or that decides its value. */
+const fieldUpstreamRecord = assetRef.extend({
+  /** The name path of the field: `['id']`; of a nested one all its steps. */
+  field: namePath,
+  transformation: z.enum(TRANSFORMATIONS).default('identity'),
+  /** `direct`: the value flows; `indirect`: it only decides. By the transformation when absent; a window may be either. */
+  influence: z.enum(['direct', 'indirect']).optional(),
+  /** As the source writes it, where it is more than a field. */
+  expression: z.string().optional(),
+})
+export type FieldUpstreamRecord = z.input<typeof fieldUpstreamRecord>
+
 const fieldRecord = z.strictObject({
   /** The column's name; for a nested field its last step. */
   name: z.string(),
@@ -69,8 +102,10 @@ const fieldRecord = z.strictObject({
   /** The source's immutable id of the column within its asset. */
   nativeId: z.string().optional(),
   properties: z.record(z.string(), json).optional(),
+  /** What it is made from, where the source itself tells: fields of the same asset, or of one among the record's upstreams. */
+  upstreams: z.array(fieldUpstreamRecord).optional(),
 })
-export type FieldRecord = z.infer<typeof fieldRecord>
+export type FieldRecord = z.input<typeof fieldRecord>
 
 const constraintRecord = z.strictObject({
   name: z.string(),
@@ -112,8 +147,24 @@ const definitionRecord = z.strictObject({
 
 /** Where a record's edges come from. Edges parsed from definitions and query logs are the lineage step's own. */
 const RECORD_EDGE_ORIGINS = ['catalogue', 'bi', 'code'] as const
-const upstreamRecord = assetRef.extend({ origin: z.enum(RECORD_EDGE_ORIGINS) })
+const upstreamRecord = assetRef.extend({
+  origin: z.enum(RECORD_EDGE_ORIGINS),
+  /** By which rule a name that the source tells was found to mean the asset. */
+  matchedBy: fixedWord.optional(),
+  /** The fields' upstreams tell every edge between the fields of the two: a field without one has no influence. */
+  columnsKnown: z.boolean().optional(),
+})
 export type UpstreamRecord = z.infer<typeof upstreamRecord>
+
+/** Lineage that the connector looked for and does not know, and why. */
+const gapRecord = z.strictObject({
+  /** A fixed word: `unmatched_connection`. */
+  reason: fixedWord,
+  message: z.string(),
+  /** Fields of the asset that lack lineage for it. */
+  columns: z.array(z.string()).optional(),
+})
+export type GapRecord = z.infer<typeof gapRecord>
 
 export const assetRecord = z.strictObject({
   /** A kind that the manifest declares, such as `table`; it fixes the kind group. */
@@ -133,5 +184,8 @@ export const assetRecord = z.strictObject({
   facets: z.array(facetRecord).optional(),
   definition: definitionRecord.optional(),
   upstreams: z.array(upstreamRecord).optional(),
+  /** Fields that decide which rows the asset has, not what is in them: of its filters, joins, orders. */
+  influences: z.array(fieldUpstreamRecord).optional(),
+  gaps: z.array(gapRecord).max(100).optional(),
 })
 export type AssetRecord = z.input<typeof assetRecord>

@@ -194,7 +194,7 @@ function hashOf(
     row.text,
     columnsOf(row.namespaceId, row.key, false),
     references.map(({ key, loose }) => [key, columnsOf(source.namespaceId, key, loose)]).sort(byKey),
-    ...(source.isCode === true ? [source.namespaceId, source.target, source.manifest] : []),
+    ...(source.foreign === undefined ? [] : [source.foreign, source.namespaceId, source.target, source.manifest]),
   ])
 }
 
@@ -220,7 +220,7 @@ async function deriveOne(
     textHash: isLate ? hashText(randomUUID()) : hashOf(row, source, references, relations),
     references,
     ...translate(result, names, ownerOf(row, source, relations)),
-    ...(source.isCode === true ? { isCode: true } : {}),
+    origin: source.foreign ?? 'definition',
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NameDefaults, SqlTexts } from '../../connectors/kit/index.ts'
+import type { ForeignText, NameDefaults, SqlTexts } from '../../connectors/kit/index.ts'
 import type { FoundRelation, WantedRelation } from '../../db/lineage/read.ts'
 import type { EdgeEnd } from '../../db/lineage/stage.ts'
 import { findDialect, traitsOf } from '../../lineage/dialects.ts'
@@ -15,8 +15,8 @@ export interface TextSource {
   readonly near: readonly string[]
   /** Whether an unqualified name is uncertain where several schemas have it: whose session it was is not known. */
   readonly anySession?: boolean
-  /** The text is of a repository: it is no definition in the database whose relations it names. */
-  readonly isCode?: boolean
+  /** The text is no definition in the database whose relations it names: the origin of its edges. */
+  readonly foreign?: ForeignText['origin']
   /** The relation that a bare query fills, other than the text's own asset. */
   readonly target?: TableName
   readonly manifest?: Manifest

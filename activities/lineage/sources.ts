@@ -1,4 +1,4 @@
-import type { CodeText, DefinedAsset, NamePath, SqlTexts } from '../../connectors/kit/index.ts'
+import type { DefinedAsset, ForeignText, NamePath, SqlTexts } from '../../connectors/kit/index.ts'
 import { namespaceIds } from '../../db/lineage/namespaces.ts'
 import type { DefinitionRow } from '../../db/lineage/read.ts'
 import type { ActivityDeps } from '../deps.ts'
@@ -16,19 +16,19 @@ export async function readSources(
 ): Promise<ReadonlyMap<number, TextSource>> {
   const texts = rows.flatMap((row) => {
     const sql = sqlOf(deps, row.connector)
-    return sql === undefined ? [] : [{ row, sql, code: sql.code?.(assetOf(row)) }]
+    return sql === undefined ? [] : [{ row, sql, foreign: sql.foreign?.(assetOf(row)) }]
   })
-  const named = texts.flatMap(({ row, code }) =>
-    code?.namespace === undefined ? [] : [{ sourceId: row.sourceId, name: code.namespace }],
+  const named = texts.flatMap(({ row, foreign }) =>
+    foreign?.namespace === undefined ? [] : [{ sourceId: row.sourceId, name: foreign.namespace }],
   )
   const ids = await namespaceIds(deps.store.sql, named)
   return new Map(
-    texts.map(({ row, sql, code }) => {
+    texts.map(({ row, sql, foreign }) => {
       const { text, path: near, namespaceId } = row
-      if (code === undefined)
+      if (foreign === undefined)
         return [row.assetId, { sql, text, namespaceId, near, defaults: sql.defaults(assetOf(row)) }]
-      const elsewhere = ids.get(`${row.sourceId} ${code.namespace}`)
-      return [row.assetId, { ...codeSource(row, sql, code), namespaceId: elsewhere ?? namespaceId }]
+      const elsewhere = ids.get(`${row.sourceId} ${foreign.namespace}`)
+      return [row.assetId, { ...foreignSource(row, sql, foreign), namespaceId: elsewhere ?? namespaceId }]
     }),
   )
 }
@@ -38,8 +38,8 @@ function assetOf({ group, kind, path, language, properties }: DefinitionRow): De
   return { group, kind, path, language, properties } as DefinedAsset
 }
 
-function codeSource(row: DefinitionRow, sql: SqlTexts, code: CodeText): Omit<TextSource, 'namespaceId'> {
-  const { dialect, namespace, defaults, target, manifest } = code
+function foreignSource(row: DefinitionRow, sql: SqlTexts, foreign: ForeignText): Omit<TextSource, 'namespaceId'> {
+  const { origin, dialect, namespace, defaults, target, manifest } = foreign
   const parts = 1 + (defaults.database === undefined ? 0 : 1) + (defaults.schemas === undefined ? 0 : 1)
   const assetPath = (name: NamePath) => (namespace === undefined || name.length < parts ? undefined : name)
   return {
@@ -47,7 +47,7 @@ function codeSource(row: DefinitionRow, sql: SqlTexts, code: CodeText): Omit<Tex
     text: row.text,
     defaults,
     near: row.path,
-    isCode: true,
+    foreign: origin,
     ...(target === undefined ? {} : { target }),
     ...(manifest === undefined ? {} : { manifest }),
   }

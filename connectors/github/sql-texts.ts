@@ -1,11 +1,11 @@
-import { asObject, asText, type CodeText, type NamePath, type SqlTexts } from '../kit/index.ts'
+import { asObject, asText, type ForeignText, type NamePath, type SqlTexts } from '../kit/index.ts'
 
 /** Each file is read as its record says: by the mapping of the source's config that fitted it. */
 export const sqlTexts: SqlTexts = {
   dialect: 'generic',
   defaults: () => ({}),
   assetPath: () => undefined,
-  code({ properties }): CodeText {
+  foreign({ properties }): ForeignText {
     const reading = asObject(properties.sql)
     const namespace = asText(reading?.namespace)
     const database = asText(reading?.database)
@@ -13,6 +13,7 @@ export const sqlTexts: SqlTexts = {
     const target = names(reading?.target)
     const manifest = asObject(reading?.manifest)
     return {
+      origin: 'code',
       dialect: asText(reading?.dialect) ?? 'generic',
       ...(namespace === undefined ? {} : { namespace }),
       defaults: {

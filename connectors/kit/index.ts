@@ -6,6 +6,8 @@ export type {
   ConstraintRecord,
   FacetRecord,
   FieldRecord,
+  FieldUpstreamRecord,
+  GapRecord,
   IndexRecord,
   Json,
   UpstreamRecord,

@@ -43,18 +43,20 @@ export interface SqlTexts {
   assetPath(name: NamePath, near: NamePath): NamePath | undefined
   /** Whether a name that nobody has crawled is the system's own: neither lineage nor a gap. */
   isSystem?(name: NamePath): boolean
-  /** For a repository of code, where each text may be of another database: how one is read. */
-  code?(asset: DefinedAsset): CodeText
+  /** For texts about relations that live elsewhere, each maybe in another system: how one is read. */
+  foreign?(asset: DefinedAsset): ForeignText
 }
 
-/** How a text of a repository is read, which lives elsewhere than the relations that it names. */
-export interface CodeText {
+/** How a text is read that names relations of other systems: a file of a repository, the custom SQL of a BI tool. */
+export interface ForeignText {
+  /** Of the edges it yields. */
+  readonly origin: 'code' | 'bi'
   /** As {@link SqlTexts.dialect}; `generic` where nobody said. */
   readonly dialect: string
   /** Where the relations live; absent: nobody said, and no name leads anywhere. */
   readonly namespace?: string
   readonly defaults: NameDefaults
-  /** The relation that a bare query of the text fills: of a dbt model. */
+  /** The relation that a bare query of the text fills, as a dbt model does; absent: the asset itself. */
   readonly target?: NamePath
   /** What `ref` and `source` of a template lead to. */
   readonly manifest?: {

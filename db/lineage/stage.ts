@@ -60,8 +60,8 @@ export interface DerivedText {
   readonly assetId?: number
   /** The asset's, hex. */
   readonly contentHash?: string
-  /** The text is of a repository: its edges are of origin `code`. */
-  readonly isCode?: boolean
+  /** Of its edges; those of a log are known without. */
+  readonly origin?: 'definition' | 'code' | 'bi' | 'catalogue'
   /** Hex. */
   readonly textHash: string
   readonly outcome: 'resolved' | 'partial' | 'failed'
@@ -78,7 +78,7 @@ export interface DerivedText {
 
 const STAGE = `
 create temp table if not exists derived_text (ordinal int, text_id bigint, source_id bigint, asset_id bigint, content_hash bytea,
-  text_hash bytea, outcome text, statements int, resolved int, partial int, failed int, unresolved int, gaps jsonb, is_code boolean)
+  text_hash bytea, outcome text, statements int, resolved int, partial int, failed int, unresolved int, gaps jsonb, origin text)
   on commit delete rows;
 create temp table if not exists derived_end (ordinal int, asset_id bigint, namespace_id bigint, kind_group text,
   name_key text collate "C", path text[], display text) on commit delete rows;
@@ -108,7 +108,7 @@ export async function stageTexts(tx: Transaction, texts: readonly DerivedText[])
   await copyLines(
     tx,
     `derived_text (ordinal, source_id, asset_id, content_hash, text_hash, outcome, statements, resolved, partial, failed,
-     unresolved, gaps, is_code)`,
+     unresolved, gaps, origin)`,
     lines,
   )
   await copyLines(tx, 'derived_end (ordinal, namespace_id, kind_group, name_key, path, display)', ends.lines())
@@ -135,7 +135,7 @@ function textLine(ordinal: number, text: DerivedText): string {
     failed,
     text.unresolvedReferences,
     jsonText(text.gaps),
-    text.isCode ?? false,
+    text.origin ?? 'log',
   ])
 }
 

@@ -90,7 +90,7 @@ export async function makeEnds(tx: Transaction): Promise<void> {
 
 /** The staged edges with ids in place of ordinals. */
 export const edgesNow = (tx: Transaction) => tx`
-  select t.text_id, t.source_id, t.is_code, d.columns_known, w.asset_id as downstream_id, u.asset_id as upstream_id, u.namespace_id,
+  select t.text_id, t.source_id, t.origin, d.columns_known, w.asset_id as downstream_id, u.asset_id as upstream_id, u.namespace_id,
          u.kind_group, u.name_key, u.path, u.display
   from derived_edge d
   join derived_text t on t.ordinal = d.text and t.text_id is not null
@@ -125,7 +125,7 @@ async function writeDefinitionEdges(tx: Transaction): Promise<void> {
     insert into tidemark.lineage_edge (downstream_id, upstream_namespace_id, upstream_group, upstream_key, upstream_path,
       upstream_display, upstream_id, origin, source_id, text_id, columns_known, valid_from, last_seen_at)
     select downstream_id, namespace_id, kind_group, name_key, path, display, upstream_id,
-      case when is_code then 'code' else 'definition' end, source_id, text_id, columns_known, now(), now()
+      origin, source_id, text_id, columns_known, now(), now()
     from edge order by downstream_id, namespace_id, kind_group, name_key
     on conflict (downstream_id, origin, upstream_namespace_id, upstream_group, upstream_key) where valid_to is null
     do nothing`

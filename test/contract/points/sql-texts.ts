@@ -18,8 +18,8 @@ export function testSqlTexts(connector: Connector, harness: ContractHarness): vo
   const { sql } = connector.manifest
   if (sql === undefined) return
   describe('13. SQL', () => {
-    test.skipIf(sql.code !== undefined)(
-      'its dialect is one that the engine knows (of code, each text has its own)',
+    test.skipIf(sql.foreign !== undefined)(
+      'its dialect is one that the engine knows (of foreign texts, each has its own)',
       () => {
         expect(findDialect(sql.dialect)).not.toBe('generic')
       },
