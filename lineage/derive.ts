@@ -16,6 +16,7 @@ import type {
   ParsedStatement,
   Path,
   RoutineStatement,
+  Span,
   Statement,
 } from './syntax/ast.ts'
 import { parseScript } from './syntax/parse.ts'
@@ -154,10 +155,15 @@ function shorten(text: string): string {
 function report(run: Run, ctx: Context, parsed: ParsedStatement, frame: Frame): void {
   const toPosition = (gap: FoundGap): Position | undefined =>
     gap.span === undefined ? undefined : run.position(frame.origin(gap.span.start))
+  const lineOf = (offset: number): number => run.position(frame.origin(offset)).line
+  const toLines = (span: Span) => {
+    const first = lineOf(span.start)
+    return { first, last: Math.max(first, lineOf(Math.max(span.start, span.end - 1))) }
+  }
   const start = frame.origin(parsed.start)
   const end = Math.max(start, frame.origin(parsed.end))
   const hash = hashText(frame.text.slice(parsed.start, parsed.end))
-  run.out.push(toLineage(ctx, parsed, { start, end, hash, routine: frame.routine, toPosition }))
+  run.out.push(toLineage(ctx, parsed, { start, end, hash, routine: frame.routine, toPosition, toLines }))
 }
 
 function createContext(run: Run, frame: Frame): Context {

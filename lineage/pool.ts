@@ -64,6 +64,7 @@ function failedStatement(text: string, gap: Gap): DeriveResult['statements'][num
     hash: '',
     start: 0,
     end: text.length,
+    lines: { first: 1, last: text.split('\n').length },
     routine: undefined,
     outcome: 'failed',
     inputs: [],

@@ -1,12 +1,13 @@
 import type { Context, FoundGap, Write } from './resolve/context.ts'
 import { addDeps, type Dep, type Deps, subtypesOf, type TableRef } from './resolve/deps.ts'
 import type { OutColumn } from './resolve/relation.ts'
-import type { ParsedStatement, Statement } from './syntax/ast.ts'
+import type { ParsedStatement, Span, Statement } from './syntax/ast.ts'
 import type {
   ColumnRead,
   DerivedColumn,
   DerivedInfluence,
   Gap,
+  Lines,
   Position,
   StatementKind,
   StatementLineage,
@@ -20,6 +21,7 @@ export interface Whereabouts {
   readonly hash: string
   readonly routine: TableName | undefined
   readonly toPosition: (gap: FoundGap) => Position | undefined
+  readonly toLines: (span: Span) => Lines
 }
 
 /** What one statement's resolution found, as it is told. */
@@ -32,7 +34,7 @@ export function toLineage(ctx: Context, parsed: ParsedStatement, where: Whereabo
       columns: [...gap.columns],
     }),
   )
-  const columns = toColumns(ctx, ctx.writes)
+  const columns = toColumns(ctx, ctx.writes, (place) => where.toLines(isWithin(place, parsed) ? place : parsed))
   const influences = toInfluences(ctx.writes)
   const inputs = new Map<string, TableRef>(ctx.inputs)
   for (const write of ctx.writes) for (const column of write.columns) noteTables(inputs, column.deps)
@@ -46,6 +48,7 @@ export function toLineage(ctx: Context, parsed: ParsedStatement, where: Whereabo
     hash: where.hash,
     start: where.start,
     end: where.end,
+    lines: where.toLines(parsed),
     routine: where.routine,
     outcome,
     inputs: [...inputs.values()].map(toUse),
@@ -58,6 +61,11 @@ export function toLineage(ctx: Context, parsed: ParsedStatement, where: Whereabo
     drops: ctx.drops,
     gaps,
   }
+}
+
+/** A temporary table's columns were computed by another statement, maybe of another text. */
+function isWithin(place: Span | undefined, statement: Span): place is Span {
+  return place !== undefined && place.start >= statement.start && place.end <= statement.end
 }
 
 function noteTables(inputs: Map<string, TableRef>, deps: Deps): void {
@@ -89,7 +97,11 @@ function kindOf(statement: Statement | undefined): StatementKind {
 }
 
 /** One entry for each column of each table, however often the statement fills it. */
-function toColumns(ctx: Context, writes: readonly Write[]): DerivedColumn[] {
+function toColumns(
+  ctx: Context,
+  writes: readonly Write[],
+  toLines: (place: Span | undefined) => Lines,
+): DerivedColumn[] {
   const byKey = new Map<string, { table: TableRef | undefined; column: OutColumn; deps: Map<string, Dep> }>()
   writes.forEach(({ table, columns }, index) => {
     columns.forEach((column, position) => {
@@ -111,6 +123,7 @@ function toColumns(ctx: Context, writes: readonly Write[]): DerivedColumn[] {
       column.span === undefined || column.transformation === 'identity'
         ? undefined
         : ctx.text.slice(column.span.start, column.span.end),
+    lines: toLines(column.place ?? column.span),
     reads: toReads(deps),
   }))
 }

@@ -55,7 +55,15 @@ export interface DerivedColumn {
   readonly transformation: Transformation
   /** The expression as written, where it is more than a column. */
   readonly expression: string | undefined
+  /** Where that stands, or the statement where nothing more is known. */
+  readonly lines: Lines
   readonly reads: readonly ColumnRead[]
+}
+
+/** Lines of the text, from 1, both counted in. */
+export interface Lines {
+  readonly first: number
+  readonly last: number
 }
 
 /** Columns that decide which rows a table gets, not what is in them: filters, joins, groups, order. */
@@ -125,6 +133,7 @@ export interface StatementLineage {
   readonly hash: string
   readonly start: number
   readonly end: number
+  readonly lines: Lines
   /** The procedure, function or trigger the statement stands in. */
   readonly routine: TableName | undefined
   /** resolved: nothing is missing · partial: see `gaps` · failed: nothing is known but the gap. */

@@ -1,2 +1,2 @@
 /** Raised whenever the engine derives otherwise: everything is then derived again, once. */
-export const ENGINE_VERSION = 3
+export const ENGINE_VERSION = 4

@@ -1,7 +1,7 @@
 import type { FoundRelation } from '../../db/lineage/read.ts'
 import type { DerivedEdge, DerivedFieldEdge, DerivedText, EdgeEnd, StoredGap } from '../../db/lineage/stage.ts'
 import { renamesAfter } from '../../lineage/renames.ts'
-import type { ColumnRead, DeriveResult, EdgeSubtype, StatementLineage, TableName } from '../../lineage/types.ts'
+import type { ColumnRead, DeriveResult, EdgeSubtype, Lines, StatementLineage, TableName } from '../../lineage/types.ts'
 import { nameKey } from '../../model/names.ts'
 import type { Names } from './names.ts'
 
@@ -199,7 +199,7 @@ class Sink {
     const seen = new Map<Target, number>()
     const doubtful: string[] = []
     const unplaced: string[] = []
-    for (const { table, column, transformation, expression, reads } of statement.columns) {
+    for (const { table, column, transformation, expression, lines, reads } of statement.columns) {
       const target = targetOf(table)
       if (target === undefined) continue
       const position = seen.get(target) ?? 0
@@ -207,13 +207,13 @@ class Sink {
       const field = target.fields(column, position, counts.get(target) ?? 0)
       if (reads.some(({ confidence }) => confidence < CERTAIN_ENOUGH)) doubtful.push(column)
       if (field === undefined) unplaced.push(column)
-      else for (const read of reads) this.#read(statement, read, { target, field, transformation, expression })
+      else for (const read of reads) this.#read(statement, read, { target, field, transformation, expression, lines })
     }
     for (const { table, reads } of statement.influences) {
       const target = targetOf(table)
       if (target === undefined) continue
       if (reads.some(({ confidence }) => confidence < CERTAIN_ENOUGH)) doubtful.push('*')
-      for (const read of reads) this.#read(statement, read, { target, field: '' })
+      for (const read of reads) this.#read(statement, read, { target, field: '', lines: statement.lines })
     }
     if (unplaced.length > 0) tell('column_count', 'the query has other columns than what it defines', unplaced)
     if (doubtful.length > 0)
@@ -227,7 +227,7 @@ class Sink {
   #read(
     statement: StatementLineage,
     { table, column, subtypes, confidence }: ColumnRead,
-    to: { target: Target; field: string; transformation?: string; expression?: string | undefined },
+    to: { target: Target; field: string; transformation?: string; expression?: string | undefined; lines: Lines },
   ): void {
     if (confidence < CERTAIN_ENOUGH) return
     const resolved = this.#names.resolve(table)
@@ -248,6 +248,7 @@ class Sink {
       subtypes: merged,
       expression: before === undefined ? to.expression : before.expression,
       confidence: Math.max(before?.confidence ?? 0, confidence),
+      lines: before?.lines ?? to.lines,
       statementHash: before?.statementHash ?? statement.hash,
     })
   }

@@ -29,6 +29,8 @@ export interface DerivedFieldEdge {
   readonly subtypes: readonly string[]
   readonly expression: string | undefined
   readonly confidence: number
+  /** Where the text says so, from 1, both counted in; absent where it is not of a text. */
+  readonly lines?: { readonly first: number; readonly last: number }
   /** Hex. */
   readonly statementHash: string
 }
@@ -86,7 +88,7 @@ create temp table if not exists derived_edge (text int, upstream int, downstream
   on commit delete rows;
 create temp table if not exists derived_field (text int, upstream int, upstream_field text collate "C", downstream int,
   downstream_field text collate "C", influence text, transformation text, subtypes text[], expression text, confidence real,
-  statement_hash bytea) on commit delete rows;
+  line int, end_line int, statement_hash bytea) on commit delete rows;
 create temp table if not exists derived_reference (text int, namespace_id bigint, name_key text collate "C", loose boolean,
   asset_id bigint, content_hash bytea) on commit delete rows`
 
@@ -151,6 +153,8 @@ function fieldLine(ordinal: number, edge: DerivedFieldEdge, ends: Ends): string 
     edge.subtypes,
     edge.expression,
     edge.confidence,
+    edge.lines?.first,
+    edge.lines?.last,
     bytes(edge.statementHash),
   ])
 }

@@ -133,13 +133,13 @@ async function writeDefinitionEdges(tx: Transaction): Promise<void> {
 
 const fieldEdgesNow = (tx: Transaction) => tx`
   select t.text_id, w.asset_id as downstream_id, f.downstream_field, u.asset_id as upstream_id, f.upstream_field,
-         f.influence, f.transformation, f.subtypes, f.expression, f.confidence, f.statement_hash
+         f.influence, f.transformation, f.subtypes, f.expression, f.confidence, f.line, f.end_line, f.statement_hash
   from derived_field f
   join derived_text t on t.ordinal = f.text and t.text_id is not null
   join derived_end u on u.ordinal = f.upstream
   join derived_end w on w.ordinal = f.downstream`
 
-/** Replaces what each staged text says of columns. That a statement reads otherwise elsewhere moves its hash alone. */
+/** Replaces what each staged text says of columns. That a statement reads otherwise elsewhere, or stands elsewhere, moves its hash and its lines alone. */
 export async function writeFieldEdges(tx: Transaction): Promise<void> {
   const identity = tx`edge.text_id = e.text_id and edge.downstream_id = e.downstream_id
     and edge.downstream_field = e.downstream_field and edge.upstream_id = e.upstream_id
@@ -157,15 +157,17 @@ export async function writeFieldEdges(tx: Transaction): Promise<void> {
                               is not distinct from (e.transformation, e.subtypes, e.expression, e.confidence))`
     await tx`
       with edge as materialized (${fieldEdgesNow(tx)})
-      update tidemark.lineage_field_edge e set statement_hash = edge.statement_hash from edge
-      where e.valid_to is null and ${identity} and e.statement_hash <> edge.statement_hash`
+      update tidemark.lineage_field_edge e set statement_hash = edge.statement_hash, line = edge.line, end_line = edge.end_line
+      from edge
+      where e.valid_to is null and ${identity}
+        and (e.statement_hash, e.line, e.end_line) is distinct from (edge.statement_hash, edge.line, edge.end_line)`
   }
   await tx`
     with edge as (${fieldEdgesNow(tx)})
     insert into tidemark.lineage_field_edge (text_id, downstream_id, downstream_field, upstream_id, upstream_field,
-      influence, transformation, subtypes, expression, confidence, statement_hash, valid_from)
+      influence, transformation, subtypes, expression, confidence, line, end_line, statement_hash, valid_from)
     select text_id, downstream_id, downstream_field, upstream_id, upstream_field, influence, transformation, subtypes,
-      expression, confidence, statement_hash, now()
+      expression, confidence, line, end_line, statement_hash, now()
     from edge
     on conflict (text_id, downstream_id, downstream_field, upstream_id, upstream_field, influence) where valid_to is null
     do nothing`

@@ -123,6 +123,9 @@ export const lineageFieldEdge = tidemark.table(
     /** As written, where it is more than a column. */
     expression: text('expression'),
     confidence: real('confidence').notNull(),
+    /** Where its text says so, from 1, both counted in; null where no text does. */
+    line: integer('line'),
+    endLine: integer('end_line'),
     /** SHA-256 of the statement. */
     statementHash: bytea('statement_hash').notNull(),
     validFrom: time('valid_from').notNull(),

@@ -8,6 +8,8 @@ import { type Deps, lowered, mergeDeps, NO_DEPS, oneDep, SUPPOSED, type TableRef
 export interface Value {
   readonly deps: Deps
   readonly transformation: Transformation
+  /** Where it is computed, however often it was passed on since. */
+  readonly place?: Span
 }
 
 /** A column that a relation gives. */

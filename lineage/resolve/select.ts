@@ -144,7 +144,8 @@ function itemColumns(ctx: Context, scope: Scope, item: SelectItem, position: num
   ]
   for (const gap of ctx.gaps.slice(before)) for (const name of names) gap.columns.add(name)
   const span = item.value.kind === 'column' ? {} : { span: item.value }
-  return names.map((name) => ({ name, ...value, ...span }))
+  const place = value.place ?? { start: item.start, end: item.end }
+  return names.map((name) => ({ name, ...value, ...span, place }))
 }
 
 /** ClickHouse lets any expression name any alias of its query; one inside its own expression is the column. */

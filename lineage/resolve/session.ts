@@ -85,7 +85,7 @@ export function resolveTable(around: Surroundings, path: Path): Resolved {
     return {
       ref: temporary.ref,
       columns: temporary.relation.columns.map((column) => column.name),
-      relation: temporary.relation,
+      relation: placeless(temporary.relation),
       feeds: temporary.feeds,
     }
   const assumed = defaults.assumed === true && path.length === 1
@@ -106,6 +106,11 @@ export function resolveTable(around: Surroundings, path: Path): Resolved {
   const relation = tableRelation(ref, columns, fields)
   session.relations.set(key, { schema: found, relation })
   return toResolved(relation, ref, found)
+}
+
+/** Its columns were computed by another statement. */
+function placeless(relation: Relation): Relation {
+  return { ...relation, columns: relation.columns.map(({ place: _, ...column }) => column) }
 }
 
 /** An unqualified name of which it is not known where it leads. */

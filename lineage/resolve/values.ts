@@ -51,7 +51,9 @@ export function resolveValue(ctx: Context, scope: Scope, expression: Expression)
 
 /** A column's value without its name. */
 function plain(column: Value | undefined): Value {
-  return column === undefined ? CONSTANT : { deps: column.deps, transformation: column.transformation }
+  if (column === undefined) return CONSTANT
+  const { deps, transformation, place } = column
+  return place === undefined ? { deps, transformation } : { deps, transformation, place }
 }
 
 export function resolveAll(ctx: Context, scope: Scope, expressions: readonly Expression[]): Deps {

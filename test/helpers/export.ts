@@ -32,7 +32,7 @@ export async function exportStore(store: Store): Promise<ExportedAsset[]> {
                     where e.downstream_id = a.id and e.valid_to is null),
       'fieldUpstreams', (select jsonb_agg(jsonb_build_array(e.downstream_field, un.name, u.kind_group, u.name_key, e.upstream_field,
                                             e.influence, e.transformation, e.subtypes, e.expression, e.confidence,
-                                            encode(e.statement_hash, 'hex'), owner.name_key)
+                                            encode(e.statement_hash, 'hex'), e.line, e.end_line, owner.name_key)
                                           order by e.downstream_field, un.name, u.kind_group, u.name_key, e.upstream_field,
                                             e.influence, owner.name_key)
                          from tidemark.lineage_field_edge e join tidemark.asset u on u.id = e.upstream_id

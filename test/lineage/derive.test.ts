@@ -45,6 +45,58 @@ describe('what an edge says', () => {
     expect(statement.columns[1]?.expression).toBe('upper(u.name)')
   })
 
+  test('a column is told with the lines that compute it, however often it is passed on', () => {
+    const text = [
+      '-- totals',
+      'with paid as (',
+      '  select user_id,',
+      '    sum(',
+      '      amount',
+      '    ) as total',
+      '  from orders group by user_id',
+      '), named as (select u.name, p.total from paid p join users u on u.id = p.user_id)',
+      'select *, upper(name) as loud',
+      'from named;',
+      'select id',
+      '  from users',
+    ].join('\n')
+    const [first, second] = derive(text)
+    expect(first?.lines).toEqual({ first: 2, last: 10 })
+    expect(first?.columns.map(({ column, lines }) => [column, lines.first, lines.last])).toEqual([
+      ['name', 8, 8],
+      ['total', 4, 6],
+      ['loud', 9, 9],
+    ])
+    expect(second?.columns[0]?.lines).toEqual({ first: 11, last: 11 })
+  })
+
+  test('lines are those of the text as it is written: of templates, of bodies of routines', () => {
+    const model = [
+      "{{ config(materialized='table') }}",
+      'select id,',
+      "  {% if var('loud') %}",
+      '  upper(name) as name',
+      '  {% else %} name {% endif %}',
+      "from {{ ref('users') }}",
+    ].join('\n')
+    const manifest = { refs: { users: ['db', 's', 'users'] }, sources: {} }
+    const lines = derive(model, { manifest })[0]?.columns.map((column) => [column.column, column.lines.first])
+    expect(lines).toEqual([
+      ['id', 2],
+      ['name', 4],
+    ])
+    const routine = [
+      'create function f() returns void language plpgsql as $$',
+      'begin',
+      '  create temp table t as select id, amount * 2 as twice from orders;',
+      '  insert into users (id)',
+      '  select twice from t;',
+      'end $$',
+    ].join('\n')
+    const insert = derive(routine).find(({ kind }) => kind === 'insert')
+    expect(insert?.columns.map((column) => [column.column, column.lines.first])).toEqual([['id', 5]])
+  })
+
   test('filters, joins, groups and order are of the rows', () => {
     const statement = only(
       `CREATE VIEW v AS SELECT u.name, count(*) AS n FROM users u JOIN orders o ON o.user_id = u.id
