@@ -4,9 +4,10 @@ import { foldName } from './names.ts'
 import { createPositions } from './positions.ts'
 import type { Context, FoundGap } from './resolve/context.ts'
 import { addGap } from './resolve/context.ts'
+import { NO_DEPS } from './resolve/deps.ts'
 import { resolveQuery } from './resolve/query.ts'
-import { tableRelation } from './resolve/relation.ts'
-import { createSession, resolveTable, type Session } from './resolve/session.ts'
+import { functionRelation, tableRelation } from './resolve/relation.ts'
+import { createSession, type Result, resolveTable, type Session } from './resolve/session.ts'
 import { resolveStatement } from './resolve/statements.ts'
 import { toLineage } from './result.ts'
 import type {
@@ -77,12 +78,17 @@ export function deriveLineage(input: DeriveInput): DeriveResult {
 }
 
 function deriveScript(run: Run, script: readonly ParsedStatement[], frame: Frame): void {
+  let results: readonly Result[] = []
   for (const parsed of markTransient(script)) {
     const { statement } = parsed
+    if (!parsed.piped) results = []
+    run.session.results = results
+    let answer: Result | undefined
     if (statement?.kind === 'routine') deriveRoutine(run, parsed, statement, frame)
     else if (statement?.kind === 'dynamic') deriveDynamic(run, parsed, statement.text, frame)
     else if (statement?.kind === 'copy' && statement.text !== undefined) deriveUnload(run, parsed, statement, frame)
-    else deriveStatement(run, parsed, frame)
+    else answer = deriveStatement(run, parsed, frame)
+    results = [...results, answer ?? UNKNOWN_ANSWER]
     if (statement?.kind === 'other') {
       for (const name of statement.declares ?? []) run.session.variables.add(name.text.toLowerCase())
       if (statement.use !== undefined) use(run, statement.use)
@@ -125,7 +131,10 @@ function markTransient(script: readonly ParsedStatement[]): readonly ParsedState
     .toReversed()
 }
 
-function deriveStatement(run: Run, parsed: ParsedStatement, frame: Frame): void {
+/** Of SHOW, CALL and the counts of rows written: nothing that comes out of a table. */
+const UNKNOWN_ANSWER: Result = { relation: functionRelation([], NO_DEPS, true), inputs: new Map() }
+
+function deriveStatement(run: Run, parsed: ParsedStatement, frame: Frame): Result | undefined {
   const ctx = createContext(run, frame)
   if (parsed.failure !== undefined) {
     const { message, position } = parsed.failure
@@ -133,17 +142,21 @@ function deriveStatement(run: Run, parsed: ParsedStatement, frame: Frame): void 
   }
   for (const span of parsed.skipped)
     addGap(ctx, 'unsupported_clause', `the clause ${shorten(frame.text.slice(span.start, span.end))} is not read`, span)
-  if (parsed.statement !== undefined) resolveGuarded(ctx, parsed.statement, parsed)
+  const answer = parsed.statement === undefined ? undefined : resolveGuarded(ctx, parsed.statement, parsed)
   report(run, ctx, parsed, frame)
+  return answer
 }
 
-function resolveGuarded(ctx: Context, statement: Statement, parsed: ParsedStatement): void {
+/** What the statement answers, where it is rows of tables. */
+function resolveGuarded(ctx: Context, statement: Statement, parsed: ParsedStatement): Result | undefined {
   try {
-    resolveStatement(ctx, statement, undefined)
+    const relation = resolveStatement(ctx, statement, undefined)
+    return statement.kind === 'query' ? { relation, inputs: new Map(ctx.inputs) } : undefined
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     ctx.writes.length = 0
     addGap(ctx, 'too_deep', 'nested too deep to resolve', parsed)
+    return undefined
   }
 }
 

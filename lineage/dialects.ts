@@ -60,6 +60,11 @@ export interface Traits {
   readonly aliasByEquals: boolean
   /** `'x'` after an expression is its alias. */
   readonly stringAlias: boolean
+  /**
+   * `$1` is the first column of its source; `->>` hands what a statement gives to the next, where `FROM $1` reads it.
+   * https://docs.snowflake.com/en/sql-reference/operators-flow
+   */
+  readonly positions: boolean
   /** A name with several parts in one pair of quotes: `project.dataset.table`. */
   readonly dottedQuotes: boolean
   /** Words of a table name may be joined by dashes. */
@@ -96,6 +101,7 @@ const BASE: Traits = {
   colonPath: false,
   aliasByEquals: false,
   stringAlias: true,
+  positions: false,
   dottedQuotes: false,
   dashedNames: false,
   firstSourceWins: false,
@@ -162,6 +168,7 @@ const TRAITS: Readonly<Record<Dialect, Traits>> = {
     recursiveWithoutKeyword: true,
     lambdaArrow: true,
     colonPath: true,
+    positions: true,
   },
   bigquery: {
     ...BASE,

@@ -178,6 +178,7 @@ const NAMED_BY_FUNCTION = new Set<string>(['postgres', 'redshift'])
 
 /** What a column without an alias is called, where the dialect's documentation says so; else its text. */
 function defaultName(ctx: Context, value: Expression, position: number, item: Span = value): string {
+  if (value.kind === 'position') return `$${value.position}`
   if (value.kind === 'column')
     return foldName(value.path.at(-1) ?? { text: '', quoted: true, start: 0, end: 0 }, ctx.traits)
   if (NAMED_BY_FUNCTION.has(ctx.traits.dialect)) return postgresName(ctx, value)

@@ -13,12 +13,20 @@ interface TemporaryTable {
   readonly feeds: Map<string, TableRef>
 }
 
+/** What a statement answered, and the tables it read for that. */
+export interface Result {
+  readonly relation: Relation
+  readonly inputs: ReadonlyMap<string, TableRef>
+}
+
 /** What one statement leaves for the next: temporary tables, tables made or moved in the same text, rows of cursors. */
 export interface Session {
   readonly temporary: Map<string, TemporaryTable>
   /** Columns of tables this text made, by key. `null`: made, columns unknown. */
   readonly made: Map<string, TableSchema | null>
   readonly rows: Map<string, Relation>
+  /** What the statements of a pipe have given so far, the last one last. */
+  results: readonly Result[]
   readonly variables: Set<string>
   /** Where unqualified names lead since the last USE. */
   defaults: Defaults
@@ -31,6 +39,7 @@ export function createSession(defaults: Defaults): Session {
     temporary: new Map(),
     made: new Map(),
     rows: new Map(),
+    results: [],
     variables: new Set(),
     defaults,
     consulted: new Map(),

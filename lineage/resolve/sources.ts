@@ -1,5 +1,15 @@
 import { foldName } from '../names.ts'
-import type { ArrayJoin, Expression, FromItem, Name, Path, QuerySource, Source, TableSource } from '../syntax/ast.ts'
+import type {
+  ArrayJoin,
+  Expression,
+  FromItem,
+  Name,
+  Path,
+  QuerySource,
+  ResultSource,
+  Source,
+  TableSource,
+} from '../syntax/ast.ts'
 import { findBinding, resolveColumn } from './columns.ts'
 import { addGap, type Binding, type Context, newScope, type Scope, spell } from './context.ts'
 import { addDeps, asInfluence, type Deps, JOIN, mergeDeps, NO_DEPS, transformed } from './deps.ts'
@@ -57,6 +67,8 @@ export function relationOf(ctx: Context, scope: Scope, source: Source): Bound {
       return unnamed(functionSource(ctx, scope, source))
     case 'values':
       return unnamed(valuesRelation(ctx, scope, source.rows))
+    case 'result':
+      return unnamed(resultRelation(ctx, source))
     case 'joined':
       return unnamed(joinedRelation(ctx, scope, source.items))
     case 'pivot':
@@ -92,6 +104,17 @@ function combine(scope: Scope): Relation {
   const columns = relations.flatMap((relation) => relation.columns)
   const open = relations.flatMap((relation) => relation.open)
   return { columns, open, placed: open.length === 0 ? columns.length : 0, influences: scope.influences }
+}
+
+/** What a statement before this one in the pipe gave. */
+function resultRelation(ctx: Context, source: ResultSource): Relation {
+  const result = ctx.session.results.at(-source.back)
+  if (result === undefined) {
+    addGap(ctx, 'unknown_table', `no statement of the pipe stands ${source.back} before this one`, source)
+    return functionRelation([], NO_DEPS, true)
+  }
+  for (const [key, table] of result.inputs) ctx.inputs.set(key, table)
+  return result.relation
 }
 
 function joinedRelation(ctx: Context, scope: Scope, items: readonly FromItem[]): Relation {

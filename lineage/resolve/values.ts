@@ -19,6 +19,7 @@ import {
   WINDOW,
 } from './deps.ts'
 import { AGGREGATES, isCondition, isLookup } from './functions.ts'
+import { resolvePosition } from './position-refs.ts'
 import type { Value } from './relation.ts'
 import { noteRead, resolveTable } from './session.ts'
 import { starColumns } from './stars.ts'
@@ -31,6 +32,8 @@ export function resolveValue(ctx: Context, scope: Scope, expression: Expression)
       return CONSTANT
     case 'column':
       return plain(resolveColumn(ctx, scope, expression))
+    case 'position':
+      return plain(resolvePosition(ctx, scope, expression))
     case 'star':
     case 'pattern':
       return computed([{ deps: allColumns(ctx, scope, expression), transformation: 'expression' }])

@@ -17,6 +17,7 @@ export type Path = readonly Name[]
 
 export type Expression =
   | ColumnRef
+  | PositionRef
   | StarRef
   | ColumnPattern
   | Literal
@@ -31,6 +32,13 @@ export type Expression =
 export interface ColumnRef extends Span {
   readonly kind: 'column'
   readonly path: Path
+}
+
+/** `$1`, `t.$1`: a column by its place in the source, from 1. */
+export interface PositionRef extends Span {
+  readonly kind: 'position'
+  readonly qualifier: Path
+  readonly position: number
 }
 
 export interface StarRef extends Span {
@@ -207,6 +215,7 @@ export type Source =
   | FunctionSource
   | ValuesSource
   | JoinedSource
+  | ResultSource
   | PivotSource
   | UnpivotSource
   | MatchSource
@@ -244,6 +253,12 @@ export interface FunctionSource extends Aliased {
 export interface ValuesSource extends Aliased {
   readonly kind: 'values'
   readonly rows: readonly (readonly Expression[])[]
+}
+
+/** What a statement before this one gave, so many pipes back. */
+export interface ResultSource extends Aliased {
+  readonly kind: 'result'
+  readonly back: number
 }
 
 export interface JoinedSource extends Aliased {
@@ -478,4 +493,6 @@ export interface ParsedStatement extends Span {
   readonly failure?: { readonly message: string; readonly position: number }
   /** Clauses the parser stepped over: their columns are unknown to it. */
   readonly skipped: readonly Span[]
+  /** Whether it may read what the statement before it gave. */
+  readonly piped?: boolean
 }

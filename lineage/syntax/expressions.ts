@@ -109,7 +109,7 @@ function readPrimary(c: Cursor): Expression {
       // Oracle's :NEW.a in a trigger.
       if (/^:(?:NEW|OLD|PARENT)$/.test(token.key) && peek(c, 1).key === '.') return readReference(c, token)
       c.at += 1
-      return { kind: 'literal', start: token.start, end: token.end }
+      return toPosition(c, [], token) ?? { kind: 'literal', start: token.start, end: token.end }
     case 'operator':
       return readSymbolic(c, token)
     case 'word':
@@ -389,11 +389,10 @@ function readReference(c: Cursor, token: Token): Expression {
       c.at += 2
       return readStarModifiers(c, path, token.start)
     }
-    // Snowflake's t.$1: which column that is, only the order of the source tells.
     if (next.type === 'variable') {
       if (next.text.startsWith(':')) break
       c.at += 2
-      return { kind: 'literal', start: token.start, end: next.end }
+      return toPosition(c, path, next) ?? { kind: 'literal', start: token.start, end: next.end }
     }
     if (isNext(c, '.', '.') && isName(peek(c, 2))) c.at += 1
     else if (!isName(next) && next.type !== 'string') break
@@ -411,6 +410,12 @@ function readReference(c: Cursor, token: Token): Expression {
   const sequence = path.length > 1 && (last === 'NEXTVAL' || last === 'CURRVAL')
   if (sequence) return { kind: 'literal', start: token.start, end: previousEnd(c) }
   return { kind: 'column', path, start: token.start, end: previousEnd(c) } satisfies ColumnRef
+}
+
+/** Snowflake's `$1` and `t.$1`; elsewhere `$1` is a parameter. */
+function toPosition(c: Cursor, qualifier: readonly Name[], { text, start, end }: Token): Expression | undefined {
+  if (!c.traits.positions || !/^\$\d+$/.test(text)) return undefined
+  return { kind: 'position', qualifier, position: Number(text.slice(1)), start: qualifier[0]?.start ?? start, end }
 }
 
 /** BigQuery lets one pair of quotes hold a whole path, as tables have it. */

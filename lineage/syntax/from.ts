@@ -227,6 +227,7 @@ function readBareSource(c: Cursor): Source {
   if (isNext(c, 'TABLE', '(')) return readTableCall(c, start)
   if (isNext(c, 'STREAM', '(') && c.traits.dialect !== 'generic') return readTableCall(c, start)
   if (take(c, 'STREAM')) return readTable(c, start)
+  if (c.traits.positions && /^\$\d+$/.test(peek(c).text) && peek(c).type === 'variable') return readResult(c)
   if (isNext(c, 'ONLY') && (isName(peek(c, 1)) || peek(c, 1).key === '(')) return readOnly(c, start)
   if (isNext(c, '[')) return readLegacyName(c, start)
   if (isNext(c, '{')) return readOdbcJoin(c)
@@ -380,6 +381,13 @@ function readTableCall(c: Cursor, start: number): Source {
   if (expression.kind === 'call' && expression.over !== undefined) throw unexpected(c, 'a table function')
   if (expression.kind === 'call' && isNext(c, 'OVER')) throw unexpected(c, 'a table')
   return readFunctionTail(c, expression, start)
+}
+
+/** `FROM $1`: what the statement before the last pipe gave; `$2` that of the one before it. */
+function readResult(c: Cursor): Source {
+  const token = advance(c)
+  const { start, end } = token
+  return withAlias(c, { kind: 'result', back: Number(token.text.slice(1)), columns: [], start, end })
 }
 
 function readTable(c: Cursor, start: number): Source {

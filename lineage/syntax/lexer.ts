@@ -45,6 +45,8 @@ const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
 const SPACE = /[\s\u00a0\u200b\ufeff]+/y
 const OPERATORS =
   /<=>|\^=|!<|!>|->>|#>>|\|\|\/|!~~\*|!~\*|~~\*|!~~|@\?|@@|->|#>|#-|\|>|\|\||\|\/|::|:=|=>|==|<=|>=|<>|!=|!~|~\*|~~|&&|<<|>>|@>|<@|\?\||\?&|<->|\*\*|\^@|&<|&>/y
+/** What hands a statement's result to the next, where the dialect has that. */
+export const STATEMENT_PIPE = '->>'
 const STRING_PREFIX = /^(?:[NEBXRU]|RB|BR|U&)$/
 
 /** Splits SQL into tokens; comments and optimiser hints vanish. Never throws: see `failure`. */
@@ -132,7 +134,9 @@ function readToken(text: string, at: number, traits: Traits, tokens: Token[]): n
   const word = match(traits.hashInNames ? WORD_WITH_HASH : WORD, text, at)
   if (word !== undefined) return readWord(text, at, word, traits, push)
   const operator = (traits.customOperators ? customOperator(text, at) : undefined) ?? match(OPERATORS, text, at) ?? char
-  return push('operator', operator, operator, at + operator.length)
+  // Between statements it ends one, as a semicolon does.
+  const key = operator === STATEMENT_PIPE && traits.positions ? ';' : operator
+  return push('operator', operator, key, at + operator.length)
 }
 
 type Push = (type: TokenType, value: string, key: string, end: number) => number

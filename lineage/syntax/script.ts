@@ -13,7 +13,7 @@ import {
   toName,
 } from './cursor.ts'
 import { cursorOf, isDeclaredQuery, readDeclare, readDeclared, readGrouped } from './declarations.ts'
-import { SqlSyntaxError } from './lexer.ts'
+import { SqlSyntaxError, STATEMENT_PIPE } from './lexer.ts'
 import { readQuery } from './query.ts'
 import { hasUnsaidSelects, isQueryNext } from './query-start.ts'
 import { readOpen, readReturn } from './returns.ts'
@@ -86,6 +86,8 @@ const BLOCK_WORDS = new Set(['ELSE', 'THEN', 'LOOP', 'REPEAT', 'EXCEPTION', 'ATO
 function readNext(c: Cursor, out: ParsedStatement[]): void {
   const { at, depth } = c
   const { start } = peek(c)
+  const { length } = out
+  const piped = at > 0 && c.traits.positions && c.tokens[at - 1]?.text === STATEMENT_PIPE
   try {
     readStep(c, out)
   } catch (error) {
@@ -96,6 +98,7 @@ function readNext(c: Cursor, out: ParsedStatement[]): void {
     const { message, position } = error
     out.push({ statement: undefined, failure: { message, position }, start, end: previousEnd(c), skipped: [] })
   }
+  if (piped) out.splice(length, Infinity, ...out.slice(length).map((parsed) => ({ ...parsed, piped })))
 }
 
 function readStep(c: Cursor, out: ParsedStatement[]): void {

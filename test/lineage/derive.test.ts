@@ -215,6 +215,21 @@ describe('gaps', () => {
     expect(only('ALTER VIEW v OWNER TO ada').outcome).toBe('resolved')
   })
 
+  test('what a statement takes over by a pipe counts as read by it, also where no column comes through', () => {
+    const text = `SELECT id FROM users WHERE country = 'x' ->> SELECT count(*) AS n FROM $1
+      ->> CREATE TABLE counted AS SELECT n FROM $1; SHOW TABLES ->> CREATE TABLE shown AS SELECT * FROM $1`
+    const statements = derive(text, { dialect: 'snowflake' })
+    const tables = (uses: StatementLineage['inputs']) => uses.map(({ name }) => name.at(-1)?.toLowerCase())
+    expect(statements.map(({ inputs, outputs }) => [tables(inputs), tables(outputs)])).toEqual([
+      [['users'], []],
+      [['users'], []],
+      [['users'], ['counted']],
+      [[], []],
+      [[], ['shown']],
+    ])
+    expect(statements.flatMap(({ gaps }) => gaps)).toEqual([])
+  })
+
   test('a quote that never closes fails its statement alone', () => {
     const statements = derive("SELECT name FROM users; SELECT 'x FROM users")
     expect(statements.map(({ outcome }) => outcome)).toEqual(['resolved', 'failed'])

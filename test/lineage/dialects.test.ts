@@ -66,8 +66,15 @@ function columnNames(node: unknown, found = new Set<string>()): Set<string> {
     const {
       kind,
       path: parts,
+      position,
       column,
-    } = node as { kind?: string; path?: { text: string }[]; column?: { name?: { name?: string } } }
+    } = node as {
+      kind?: string
+      path?: { text: string }[]
+      position?: number
+      column?: { name?: { name?: string } }
+    }
+    if (kind === 'position') found.add(`$${position}`)
     if (kind === 'column') for (const part of parts ?? []) found.add(part.text.toLowerCase())
     if (typeof column?.name?.name === 'string') found.add(column.name.name.toLowerCase())
     for (const value of Object.values(node)) columnNames(value, found)
