@@ -63,6 +63,7 @@ export interface RelationRow extends RelationFacetRows {
   readonly definition: string | null
   readonly foreign: readonly [server: string, wrapper: string, options: readonly string[] | null] | null
   readonly upstreams: readonly Name[] | null
+  readonly called: readonly Name[] | null
   readonly comments: Texts | null
   readonly defaults: Texts | null
   readonly parents: readonly Name[] | null
@@ -117,7 +118,7 @@ export function relationRecord(row: RelationRow, book: TypeBook, place: Place): 
     constraints: byName((row.constraints ?? []).map((constraint) => toConstraint(constraint, columnName, database))),
     indexes: byName((row.indexes ?? []).map(toIndex)),
     ...(row.definition === null ? {} : { definition: { language: 'sql', text: row.definition } }),
-    ...(row.upstreams === null ? {} : { upstreams: upstreamRecords(row.upstreams, database) }),
+    ...(row.upstreams === null && row.called === null ? {} : { upstreams: upstreamRecords(row, database) }),
     ...relationFacets(row, row.columns?.[7] ?? null, place),
   }
 }
@@ -219,10 +220,12 @@ function foreignProperties([server, wrapper, list]: NonNullable<RelationRow['for
   return { server, wrapper, ...(options === undefined ? {} : { options }) }
 }
 
-function upstreamRecords(names: readonly Name[], database: string): UpstreamRecord[] {
-  return names
-    .map((name): UpstreamRecord => ({ ...relationRef(name, database), origin: 'catalogue' }))
-    .sort((left, right) => comparePaths(left.path, right.path))
+function upstreamRecords({ upstreams, called }: RelationRow, database: string): UpstreamRecord[] {
+  const toUpstreams = (group: AssetRef['group'], names: readonly Name[] | null) =>
+    (names ?? [])
+      .map(([schema, name]): UpstreamRecord => ({ group, path: [database, schema, name], origin: 'catalogue' }))
+      .sort((left, right) => comparePaths(left.path, right.path))
+  return [...toUpstreams('relation', upstreams), ...toUpstreams('routine', called)]
 }
 
 function relationRef([schema, name]: Name, database: string): AssetRef {

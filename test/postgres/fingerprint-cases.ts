@@ -209,6 +209,18 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    name: 'rename a type in the name of a function that a view calls',
+    ddl: 'alter type lib.colour rename to shade',
+    changes: [
+      'walls',
+      'walls_view',
+      'type:lib.colour',
+      'type:lib.shade',
+      'routine:lib.paint(lib.colour)',
+      'routine:lib.paint(lib.shade)',
+    ],
+  },
+  {
     name: 'rename a function in a default',
     ddl: 'alter function lib.make_code() rename to new_code',
     changes: ['orders', 'routine:lib.make_code()', 'routine:lib.new_code()'],
@@ -396,6 +408,8 @@ const CASES: readonly Case[] = [
     changes: [
       '#lib',
       '#library',
+      'walls',
+      'walls_view',
       'orders',
       'order_view',
       'pairs_view',
@@ -416,6 +430,10 @@ const CASES: readonly Case[] = [
       'routine:library.equal(integer, integer)',
       'routine:library.new_code()',
       'routine:library.pairs()',
+      'routine:lib.paint(lib.shade)',
+      'routine:library.paint(library.shade)',
+      'type:lib.shade',
+      'type:library.shade',
       'collation:library.simple',
       'type:library.temper',
     ],

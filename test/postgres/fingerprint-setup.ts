@@ -31,6 +31,9 @@ create view app.orders_view as select o.id, o.status, o.note, c.name from app.or
   where o.status <> 'gone' and lib.positive(o.quantity);
 create view app.top_view as select id, name from app.orders_view;
 create view app.pairs_view as select count(*) as n from lib.pairs();
+create type lib.colour as enum ('red'); create table app.walls (colour lib.colour);
+create function lib.paint(lib.colour) returns integer language sql stable as 'select 1';
+create view app.walls_view as select lib.paint(colour) as paint from app.walls;
 create view app.operator_view as select id operator(lib.===) 1 as same from app.counted;
 create view app.using_view as select * from app.counted join app.lonely using (id);
 create view app.alias_view as select x.a from app.lonely as x(a);

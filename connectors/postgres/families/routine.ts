@@ -9,7 +9,7 @@ import {
   withProperties,
 } from '../../kit/index.ts'
 import { bodyStamps } from '../queries/fingerprint.sql.ts'
-import { commentOn, contentStamps, grants, isPart } from '../queries/shared.sql.ts'
+import { commentOn, contentStamps, grants, isPart, signatureOf } from '../queries/shared.sql.ts'
 import type { Server } from '../server.ts'
 import { defineFamily, type ObjectRow, type Place, selected } from './family.ts'
 
@@ -62,10 +62,6 @@ const ARGUMENTS = `(select json_agg(json_build_object('name', nullif(p.proargnam
     'default', case when p.pronargdefaults > 0 then pg_get_function_arg_default(p.oid, u.place::int) end) order by u.place)
   from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality u (type, place))`
 
-/** The types alone tell overloads apart: names and defaults may change under the same function. */
-const SIGNATURE = `(select coalesce(string_agg(format_type(u.type, null), ', ' order by u.place), '')
-  from unnest(p.proargtypes::oid[]) with ordinality u (type, place))`
-
 const routineName = (oid: string) => `case when ${oid} <> 0 then ${oid}::regproc::text end`
 const AGGREGATE = `(select json_build_object('kind', g.aggkind, 'directArguments', g.aggnumdirectargs,
     'state', format_type(g.aggtranstype, null), 'transition', ${routineName('g.aggtransfn')}, 'final', ${routineName('g.aggfinalfn')},
@@ -81,7 +77,7 @@ const AGGREGATE = `(select json_build_object('kind', g.aggkind, 'directArguments
 function routines(condition: string, server: Server, locking: boolean): string {
   const parsed = server.version >= PARSED_BODIES && !locking ? 'and p.prosqlbody is null' : ''
   return `
-select p.oid::text as oid, n.nspname::text as schema, p.proname || '(' || ${SIGNATURE} || ')' as name,
+select p.oid::text as oid, n.nspname::text as schema, ${signatureOf('p')} as name,
   p.proname as plain_name, p.prokind as kind, r.rolname as owner, ${commentOn('pg_proc', 'p.oid')} as comment,
   ${ARGUMENTS} as arguments, case when p.prokind <> 'p' then pg_get_function_result(p.oid) end as returns,
   l.lanname as language, p.provolatile as volatility, p.proisstrict as strict, p.prosecdef as security_definer,

@@ -1,6 +1,6 @@
 import { POLICIES, RELATION_GRANTS, RULES, STATISTICS, TRIGGERS } from './facets.sql.ts'
 import { RELATION_KINDS } from './fingerprint.sql.ts'
-import { commentOn, explodedGrants, FIRST_USER_OID } from './shared.sql.ts'
+import { commentOn, explodedGrants, FIRST_USER_OID, isPart, OF_USERS, signatureOf } from './shared.sql.ts'
 
 /**
  * Every look-up of these queries is by index. Catalogues are often without statistics, and a hash join over a whole one
@@ -55,7 +55,15 @@ const UPSTREAMS = `(select json_agg(distinct jsonb_build_array(n.nspname, u.reln
   join pg_class u on u.oid = d.refobjid and d.refclassid = 'pg_class'::regclass and u.relkind in ${RELATION_KINDS}
   join pg_namespace n on n.oid = u.relnamespace
   where w.ev_class = c.oid and w.ev_type = '1' and u.oid <> c.oid
-    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema')`
+    and ${OF_USERS})`
+
+/** The routines that the rule of a view calls, but for the system's and those of extensions. */
+const CALLED = `(select json_agg(distinct jsonb_build_array(n.nspname, ${signatureOf('u')}))
+  from pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+  join pg_proc u on u.oid = d.refobjid and d.refclassid = 'pg_proc'::regclass
+  join pg_namespace n on n.oid = u.pronamespace
+  where w.ev_class = c.oid and w.ev_type = '1' and not ${isPart('pg_proc', 'u.oid')}
+    and ${OF_USERS})`
 
 const FOREIGN = `(select json_build_array(s.srvname, w.fdwname, f.ftoptions) from pg_foreign_table f
   join pg_foreign_server s on s.oid = f.ftserver join pg_foreign_data_wrapper w on w.oid = s.srvfdw where f.ftrelid = c.oid)`
@@ -77,6 +85,7 @@ select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relkind as 
   case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
   case when c.relkind = 'f' then ${FOREIGN} end as foreign,
   case when c.relkind in ('v', 'm') then ${UPSTREAMS} end as upstreams,
+  case when c.relkind in ('v', 'm') then ${CALLED} end as called,
   ${REPLICA_INDEX} as replica_index,
   (select json_object_agg(objsubid, description) from pg_description
     where classoid = 'pg_class'::regclass and objoid = c.oid) as comments,

@@ -24,6 +24,11 @@ export const isPart = (catalogue: string, oid: string) =>
   `exists (select from pg_depend part where part.classid = '${catalogue}'::regclass and part.objid = ${oid}
     and part.objsubid = 0 and part.deptype in ('e', 'i'))`
 
+/** What a row `p` of pg_proc is called: the types alone tell overloads apart, names and defaults may change under them. */
+export const signatureOf = (p: string) =>
+  `${p}.proname || '(' || (select coalesce(string_agg(format_type(u.type, null), ', ' order by u.place), '')
+    from unnest(${p}.proargtypes::oid[]) with ordinality u (type, place)) || ')'`
+
 /** `[schema, name]` of a row of a catalogue whose columns begin with `prefix`, such as `pro` of pg_proc. */
 export const nameOf = (catalogue: string, prefix: string, oid: string) =>
   `(select json_build_array(s.nspname, x.${prefix}name) from ${catalogue} x join pg_namespace s on s.oid = x.${prefix}namespace

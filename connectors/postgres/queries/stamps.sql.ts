@@ -1,3 +1,5 @@
+import { signatureOf } from './shared.sql.ts'
+
 /** Names of columns, whatever their order: what the texts of views over a relation are written with. */
 const columnNames = (relation: string) => `(select sum(hashtextextended(a.attname, a.attnum)) from pg_attribute a
     where a.attrelid = ${relation} and a.attnum > 0)`
@@ -24,7 +26,7 @@ const namesRead = (source: string) => {
     select d.owner, c.h from (select distinct owner, refobjid from ${source}
       where aliases and refclassid = 'pg_class'::regclass) d join lateral (select ${columnNames('d.refobjid')} h) c on true
     union all
-    select d.owner, hashtextextended(row(n.nspname, x.proname, ${columnNames('t.typrelid')})::text, 1) h from ${source} d
+    select d.owner, hashtextextended(row(n.nspname, ${signatureOf('x')}, ${columnNames('t.typrelid')})::text, 1) h from ${source} d
       join pg_proc x on x.oid = d.refobjid and d.refclassid = 'pg_proc'::regclass
       join pg_namespace n on n.oid = x.pronamespace left join pg_type t on t.oid = x.prorettype and t.typrelid <> 0
     union all

@@ -88,6 +88,25 @@ test('routines lead from what they read to what they write, temporary tables lef
   expect(await scene.state('owed(integer)')).toMatchObject({ outcome: 'resolved', gaps: [] })
 })
 
+test('what a function reads reaches the views that call it, whatever the function is called now', async () => {
+  await using scene = await createScene(`${TABLES}
+    create type public.tone as enum ('loud');
+    create function public.latest(tone public.tone) returns table (customer int, total numeric)
+      language sql as 'select customer, amount from public.totals';
+    create view public.board as select l.customer from public.latest('loud') l;
+    create view public.plain as select name from public.customers`)
+  await scene.source.sync()
+  const reached = async () =>
+    (
+      await scene.engine.store.sql<{ asset: string }[]>`
+        select distinct asset from catalog.impact((select display from tidemark.asset where name = 'totals'), 'amount')`
+    ).map(({ asset }) => asset.split('.').slice(2).join('.'))
+  expect((await reached()).sort()).toEqual(['"latest(public.tone)"', 'board'])
+  await scene.change('alter type public.tone rename to volume')
+  await scene.source.sync()
+  expect((await reached()).sort()).toEqual(['"latest(public.volume)"', 'board'])
+})
+
 test('unqualified names of a routine: its search path, else the one schema that has them, else nobody knows', async () => {
   await using scene = await createScene(`${TABLES}
     create schema app; create schema other;

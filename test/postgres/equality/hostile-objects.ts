@@ -47,6 +47,8 @@ function routines(index: number, version: number): string[] {
     `create function ${schema}.${at(index + 25)}(${type}, ${type}) returns ${type} language sql immutable as 'select $1'`,
     `create aggregate ${schema}.${at(index + 26)}(${type}) (sfunc = ${schema}.${at(index + 25)}, stype = ${type}, initcond = ${text(index)})`,
     `create function ${schema}.${at(index + 27)}() returns bigint language internal window as 'window_row_number'`,
+    `create view ${schema}.${at(index + 24)} as select called.* from ${call}() called`,
+    `create view ${schema}.${at(index + 25)} as select ${schema}.${at(index + 26)}(${at(index + 1)}) from ${table}`,
     `create function ${schema}.${at(index + 28)}() returns trigger language plpgsql as 'begin return new; end'`,
   ]
   if (version < PARSED_BODIES) return made

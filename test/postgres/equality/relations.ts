@@ -212,10 +212,16 @@ async function readDefinition(sql: postgres.Sql, schema: string, name: string): 
 }
 
 async function readUpstreams(sql: postgres.Sql, database: string, relation: string): Promise<unknown[]> {
-  const rows = await sql`select distinct n.nspname, c.relname from pg_depend d join pg_rewrite w on w.oid = d.objid
+  const rows =
+    await sql`select distinct n.nspname, c.relname as name from pg_depend d join pg_rewrite w on w.oid = d.objid
     join pg_class c on c.oid = d.refobjid join pg_namespace n on n.oid = c.relnamespace
     where w.ev_class = ${relation}::regclass and d.deptype = 'n' and c.oid <> w.ev_class and d.refclassid = 'pg_class'::regclass`
-  return rows.map(({ nspname, relname }) => [database, nspname, relname])
+  const routines = await sql`select distinct n.nspname,
+      p.proname || '(' || array_to_string(array(select format_type(t, null) from unnest(p.proargtypes) t), ', ') || ')' as name
+    from pg_depend d join pg_rewrite w on w.oid = d.objid join pg_proc p on p.oid = d.refobjid
+    join pg_namespace n on n.oid = p.pronamespace
+    where w.ev_class = ${relation}::regclass and d.refclassid = 'pg_proc'::regclass`
+  return [...rows, ...routines].map(({ nspname, name }) => [database, nspname, name])
 }
 
 async function readForeign(sql: postgres.Sql, schema: string, name: string): Promise<Facts> {
