@@ -44,7 +44,7 @@ function foreignSource(row: DefinitionRow, sql: SqlTexts, foreign: ForeignText):
   const assetPath = (name: NamePath) => (namespace === undefined || name.length < parts ? undefined : name)
   return {
     sql: { ...sql, dialect, assetPath },
-    text: row.text,
+    text: foreign.toSql?.(row.text) ?? row.text,
     defaults,
     near: row.path,
     foreign: origin,

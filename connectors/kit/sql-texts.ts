@@ -56,6 +56,8 @@ export interface ForeignText {
   /** Where the relations live; absent: nobody said, and no name leads anywhere. */
   readonly namespace?: string
   readonly defaults: NameDefaults
+  /** Makes SQL of the definition, where that holds more: a tool's own placeholders. Pure; {@link SqlTexts.version} tells of a change. */
+  readonly toSql?: (text: string) => string
   /** The relation that a bare query of the text fills, as a dbt model does; absent: the asset itself. */
   readonly target?: NamePath
   /** What `ref` and `source` of a template lead to. */

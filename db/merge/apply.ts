@@ -27,7 +27,8 @@ async function updateAssets(tx: Transaction, { runId }: ApplyContext): Promise<v
       parent_id = case when (a.parent_group, a.parent_key) is not distinct from (s.parent_group, s.parent_key)
                        then a.parent_id end,
       parent_group = s.parent_group, parent_key = s.parent_key, native_id = s.native_id, owner = s.owner,
-      comment = s.comment, url = s.url, properties = s.properties, content_hash = s.hash, placeholder = false,
+      comment = s.comment, url = s.url, properties = s.properties, content_hash = s.hash, tells_lineage = s.tells_lineage,
+      omitted_lineage = s.omitted_lineage, placeholder = false,
       changed_at = now(), removed_at = null, removed_reason = null,
       first_seen_at = case when a.placeholder and a.content_hash is null then now() else a.first_seen_at end,
       appeared_run_id = case when s.state in ('real', 'revived') then ${runId} else a.appeared_run_id end
@@ -152,10 +153,17 @@ async function writeEdges(tx: Transaction, { sourceId }: ApplyContext): Promise<
           and (s.upstream_namespace_id, s.upstream_group, s.upstream_key)
               = (e.upstream_namespace_id, e.upstream_group, e.upstream_key))`
   await tx`
+    update tidemark.lineage_edge e set columns_known = s.columns_known, matched_by = s.matched_by, stale_since = s.stale_since
+    from stage_edge s join written w using (ordinal)
+    where e.downstream_id = w.asset_id and e.valid_to is null and e.text_id is null and e.origin = s.origin
+      and (s.upstream_namespace_id, s.upstream_group, s.upstream_key)
+          = (e.upstream_namespace_id, e.upstream_group, e.upstream_key)
+      and (e.columns_known, e.matched_by, e.stale_since) is distinct from (s.columns_known, s.matched_by, s.stale_since)`
+  await tx`
     insert into tidemark.lineage_edge (downstream_id, upstream_namespace_id, upstream_group, upstream_key, upstream_path,
-      upstream_display, origin, source_id, valid_from, last_seen_at)
+      upstream_display, origin, source_id, columns_known, matched_by, stale_since, valid_from, last_seen_at)
     select w.asset_id, s.upstream_namespace_id, s.upstream_group, s.upstream_key, s.upstream_path, s.upstream_display,
-      s.origin, ${sourceId}, now(), now()
+      s.origin, ${sourceId}, s.columns_known, s.matched_by, s.stale_since, now(), now()
     from stage_edge s join written w using (ordinal)
     order by w.asset_id, s.origin, s.upstream_namespace_id, s.upstream_group, s.upstream_key
     on conflict (downstream_id, origin, upstream_namespace_id, upstream_group, upstream_key) where valid_to is null

@@ -3,12 +3,14 @@ import type { RunRow } from '../runs.ts'
 import { guardAttempt, type ScopeAttempt } from '../scopes.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
 import { applyStage } from './apply.ts'
+import { keepOmitted } from './omitted.ts'
 import { type StagedRecord, stageParts, storeParts } from './parts.ts'
 import { indexStage } from './search.ts'
 import {
   createStage,
   type KindLevels,
   type MergeItem,
+  namespacesOf,
   resolveNamespaces,
   type StageContext,
   stageItems,
@@ -41,7 +43,7 @@ export async function mergeBatch(sql: Query, target: MergeTarget, batch: MergeBa
   const { attempt } = target
   await inTransaction(sql, async (tx) => {
     await createStage(tx)
-    const namespaces = await resolveNamespaces(tx, target.organizationId, batch.items)
+    const namespaces = await resolveNamespaces(tx, target.organizationId, namespacesOf(batch.items))
     const stage: StageContext = { kinds: target.kinds, namespaceId: target.namespaceId, namespaces }
     const records = await stageItems(tx, batch.items, stage)
     await mergeInventory(tx, attempt)
@@ -79,10 +81,10 @@ async function resolveAssets(tx: Transaction, { run, namespaceId }: MergeTarget)
   await tx`
     with inserted as (
       insert into tidemark.asset (namespace_id, kind_group, name_key, kind, path, display, name, database_name,
-        schema_name, parent_group, parent_key, native_id, owner, comment, url, properties, content_hash, placeholder,
-        appeared_run_id)
+        schema_name, parent_group, parent_key, native_id, owner, comment, url, properties, content_hash, tells_lineage,
+        placeholder, appeared_run_id)
       select ${namespaceId}, kind_group, name_key, kind, path, display, name, database_name, schema_name, parent_group,
-        parent_key, native_id, owner, comment, url, properties, hash, false, ${run.id}
+        parent_key, native_id, owner, comment, url, properties, hash, tells_lineage, false, ${run.id}
       from stage_asset where writer order by kind_group, name_key
       on conflict (namespace_id, kind_group, name_key) do nothing
       returning id, kind_group, name_key
@@ -117,7 +119,7 @@ async function resolveAssets(tx: Transaction, { run, namespaceId }: MergeTarget)
 /** Writes what the records say of assets that are new or differ, and tells it. */
 async function mergeAssets(
   tx: Transaction,
-  { run, attempt }: MergeTarget,
+  { run, attempt, organizationId }: MergeTarget,
   records: ReadonlyMap<number, StagedRecord>,
   stage: StageContext,
 ): Promise<{ readonly added: number; readonly changed: number }> {
@@ -142,7 +144,9 @@ async function mergeAssets(
   })
   await tellAdditions(tx, context)
   if (existing.length > 0) {
-    await stageParts(tx, new Map(existing.map((place) => [place.ordinal, recordOf(place)])), stage)
+    const staged = new Map(existing.map((place) => [place.ordinal, recordOf(place)]))
+    const { records: kept, namespaces } = await keepOmitted(tx, { organizationId, records: staged, now: first.now })
+    await stageParts(tx, kept, { ...stage, namespaces: new Map([...stage.namespaces, ...namespaces]) })
     await applyStage(tx, context)
   }
   await indexStage(tx)

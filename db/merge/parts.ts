@@ -1,5 +1,6 @@
 import { displayName, nameKey } from '../../model/names.ts'
-import type { AssetRecord } from '../../model/records.ts'
+import type { AssetRecord, UpstreamRecord } from '../../model/records.ts'
+import type { OmittedLineage } from '../../model/told-lineage.ts'
 import { type CopyValue, copyLine, copyLines, jsonText, safeJson } from '../copy.ts'
 import type { Transaction } from '../store.ts'
 
@@ -8,6 +9,8 @@ export interface StagedRecord {
   readonly record: AssetRecord
   /** Its canonical JSON. */
   readonly text: string
+  /** What was told before and is to be kept as stale. */
+  readonly omitted?: OmittedLineage
 }
 
 export interface PartContext {
@@ -84,8 +87,9 @@ const PARTS: readonly Part[] = [
     stage: 'stage_edge',
     table: 'lineage_edge',
     owner: 'downstream_id',
-    columns: 'origin, upstream_namespace_id, upstream_group, upstream_key, upstream_path, upstream_display',
-    rows: ({ record }, context) => edgeRows(record, context),
+    columns: `origin, upstream_namespace_id, upstream_group, upstream_key, upstream_path, upstream_display, columns_known,
+      matched_by, stale_since`,
+    rows: edgeRows,
     more: ['source_id, valid_from, last_seen_at', ({ sourceId, now }) => [sourceId, now, now]],
   },
   {
@@ -181,11 +185,12 @@ function constraintValues(
 }
 
 /** A record may name an upstream twice; the edge is one. */
-function edgeRows({ upstreams }: AssetRecord, context: PartContext): readonly CopyValue[][] {
+function edgeRows({ record: { upstreams = [] }, omitted }: StagedRecord, context: PartContext): readonly CopyValue[][] {
   const rows = new Map<string, CopyValue[]>()
-  for (const { origin, namespace, group, path } of upstreams ?? []) {
+  const all: readonly (UpstreamRecord & { since?: string })[] = [...(omitted?.upstreams ?? []), ...upstreams]
+  for (const { origin, namespace, group, path, columnsKnown = false, matchedBy, since } of all) {
     const identity = [origin, namespaceIdOf(namespace, context), group, nameKey(path)]
-    rows.set(JSON.stringify(identity), [...identity, path, displayName(path)])
+    rows.set(JSON.stringify(identity), [...identity, path, displayName(path), columnsKnown, matchedBy, since])
   }
   return [...rows.values()]
 }

@@ -1,6 +1,7 @@
 import { canonicalJson, hashText } from '../../model/hash.ts'
 import { displayName, nameKey } from '../../model/names.ts'
 import type { AssetRecord, KindGroup } from '../../model/records.ts'
+import { tellsLineage } from '../../model/told-lineage.ts'
 import { copyLine, copyLines, jsonText } from '../copy.ts'
 import type { Transaction } from '../store.ts'
 import type { PartContext, StagedRecord } from './parts.ts'
@@ -37,7 +38,7 @@ const STAGE: readonly (readonly [name: string, columns: string])[] = [
     `ordinal int, item_key text collate "C", writer boolean, kind_group text, name_key text collate "C", kind text,
      path text[], display text, name text, database_name text, schema_name text, parent_group text,
      parent_key text collate "C", native_id text, owner text, comment text, url text, properties jsonb, hash bytea,
-     asset_id bigint, state text, same_object boolean`,
+     tells_lineage boolean, omitted_lineage jsonb, asset_id bigint, state text, same_object boolean`,
   ],
   [
     'stage_field',
@@ -59,7 +60,7 @@ const STAGE: readonly (readonly [name: string, columns: string])[] = [
   [
     'stage_edge',
     `ordinal int, origin text, upstream_namespace_id bigint, upstream_group text, upstream_key text collate "C",
-     upstream_path text[], upstream_display text`,
+     upstream_path text[], upstream_display text, columns_known boolean, matched_by text, stale_since timestamptz`,
   ],
   ['stage_version', 'ordinal int, record jsonb'],
 ]
@@ -93,7 +94,8 @@ export async function stageItems(
 }
 
 const ASSET_COLUMNS = `ordinal, item_key, writer, kind_group, name_key, kind, path, display, name, database_name,
-  schema_name, parent_group, parent_key, native_id, owner, comment, url, properties, hash`
+  schema_name, parent_group, parent_key, native_id, owner, comment, url, properties, hash,
+  tells_lineage`
 
 interface StagedAsset {
   readonly ordinal: number
@@ -134,15 +136,12 @@ function assetLine({ ordinal, item, record, hash, context, written }: StagedAsse
     record.url,
     jsonText(record.properties ?? {}),
     `\\x${hash}`,
+    tellsLineage(record),
   ])
 }
 
-/** Ids of the namespaces that records point to, made when new; aliases lead to the namespace they stand for. */
-export async function resolveNamespaces(
-  tx: Transaction,
-  organizationId: number,
-  items: readonly MergeItem[],
-): Promise<ReadonlyMap<string, number>> {
+/** The namespaces, other than their own, that records point to. */
+export function namespacesOf(items: readonly MergeItem[]): ReadonlySet<string> {
   const names = new Set<string>()
   for (const { records } of items) {
     for (const { upstreams, constraints } of records) {
@@ -152,6 +151,15 @@ export async function resolveNamespaces(
       }
     }
   }
+  return names
+}
+
+/** Ids of namespaces by their names, made when new; aliases lead to the namespace they stand for. */
+export async function resolveNamespaces(
+  tx: Transaction,
+  organizationId: number,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, number>> {
   if (names.size === 0) return new Map()
   const wanted = [...names].sort()
   await tx`

@@ -8,8 +8,8 @@ export interface ApplyContext {
   readonly tellChanged: boolean
 }
 
-/** Parts of a record that are told otherwise: fields by field, names by renames, ids by re-creation. */
-const NOT_COMPARED = ['fields', 'path', 'nativeId', 'parent']
+/** Parts of a record that are told otherwise: fields by field, names by renames, ids by re-creation; gaps are our own. */
+const NOT_COMPARED = ['fields', 'path', 'nativeId', 'parent', 'gaps']
 
 /** Records what came to life. */
 export async function tellAdditions(tx: Transaction, { runId, sourceId, tellAdded }: ApplyContext): Promise<void> {

@@ -99,8 +99,8 @@ async function becomePlaceholders(tx: Transaction): Promise<void> {
     where exists (select 1 from tidemark.lineage_edge e where e.upstream_id = r.asset_id and e.valid_to is null)`
   await tx`
     update tidemark.asset a set placeholder = true, removed_at = null, removed_reason = null, kind = null, native_id = null,
-      owner = null, comment = null, url = null, properties = '{}', content_hash = null, parent_group = null,
-      parent_key = null, parent_id = null, database_name = null, schema_name = null
+      owner = null, comment = null, url = null, properties = '{}', content_hash = null, tells_lineage = false,
+      omitted_lineage = null, parent_group = null, parent_key = null, parent_id = null, database_name = null, schema_name = null
     from bereft b where a.id = b.asset_id`
   const bereft = await tx<{ id: number }[]>`select asset_id as id from bereft order by asset_id`
   await stripParts(

@@ -59,10 +59,11 @@ async function findRenames(tx: Transaction, run: RunRow): Promise<number> {
 async function stageNewNames(tx: Transaction): Promise<void> {
   await tx`
     insert into stage_asset (ordinal, writer, kind_group, name_key, kind, path, display, name, database_name, schema_name,
-      parent_group, parent_key, native_id, owner, comment, url, properties, hash, asset_id, state, same_object)
+      parent_group, parent_key, native_id, owner, comment, url, properties, hash, tells_lineage, omitted_lineage,
+      asset_id, state, same_object)
     select row_number() over (order by a.kind_group, a.name_key), true, a.kind_group, a.name_key, a.kind, a.path,
            a.display, a.name, a.database_name, a.schema_name, a.parent_group, a.parent_key, a.native_id, a.owner,
-           a.comment, a.url, a.properties, a.content_hash, r.old_id, 'renamed', true
+           a.comment, a.url, a.properties, a.content_hash, a.tells_lineage, a.omitted_lineage, r.old_id, 'renamed', true
     from renamed r join tidemark.asset a on a.id = r.new_id`
   await tx`create temp table staged on commit drop as
     select s.ordinal, r.new_id from stage_asset s join renamed r on r.old_id = s.asset_id`
@@ -90,7 +91,8 @@ async function stageNewNames(tx: Transaction): Promise<void> {
     select s.ordinal, record from staged s join tidemark.asset_version v on v.asset_id = s.new_id and v.valid_to is null`
   await tx`
     insert into stage_edge
-    select s.ordinal, origin, upstream_namespace_id, upstream_group, upstream_key, upstream_path, upstream_display
+    select s.ordinal, origin, upstream_namespace_id, upstream_group, upstream_key, upstream_path, upstream_display,
+           columns_known, matched_by, stale_since
     from staged s join tidemark.lineage_edge e on e.downstream_id = s.new_id and e.valid_to is null
     where e.origin in ('catalogue', 'bi', 'code') and e.text_id is null`
 }

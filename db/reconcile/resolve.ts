@@ -46,9 +46,9 @@ export async function placehold(tx: Transaction, names: PendingQuery<Row[]>): Pr
                         and live.name_key = n.name_key and live.removed_at is null)
     order by n.namespace_id, n.kind_group, n.name_key
     on conflict (namespace_id, kind_group, name_key) do update set placeholder = true, removed_at = null,
-      removed_reason = null, kind = null, content_hash = null, native_id = null, owner = null, comment = null,
-      url = null, properties = '{}', parent_group = null, parent_key = null, parent_id = null, database_name = null,
-      schema_name = null
+      removed_reason = null, kind = null, content_hash = null, tells_lineage = false, omitted_lineage = null,
+      native_id = null, owner = null, comment = null, url = null, properties = '{}', parent_group = null, parent_key = null,
+      parent_id = null, database_name = null, schema_name = null
     where asset.removed_at is not null
     returning id, xmax <> 0 as existed`
   await stripParts(

@@ -34,6 +34,10 @@ export const asset = tidemark.table(
     properties: jsonb('properties').notNull().default({}),
     /** SHA-256 of the canonical record; null for a placeholder. */
     contentHash: bytea('content_hash'),
+    /** Its record says more of lineage than its upstreams: of fields, or of what is not known. */
+    tellsLineage: boolean('tells_lineage').notNull().default(false),
+    /** What its source told of its lineage and has left out since; as `OmittedLineage` of the model. */
+    omittedLineage: jsonb('omitted_lineage'),
     /** Referred to but not crawled. */
     placeholder: boolean('placeholder').notNull(),
     /** The run in which the name last came to life. */

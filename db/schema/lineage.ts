@@ -26,6 +26,10 @@ export const lineageEdge = tidemark.table(
     textId: bigint('text_id', { mode: 'number' }),
     /** Whether all edges between the columns of the two are known, so that a column without one has no influence. */
     columnsKnown: boolean('columns_known').notNull().default(false),
+    /** By which rule the name that the source tells was found to mean the upstream; null where it is said as it is. */
+    matchedBy: text('matched_by'),
+    /** Since when the source leaves it out, though nothing else of the downstream changed. */
+    staleSince: time('stale_since'),
     validFrom: time('valid_from').notNull(),
     validTo: time('valid_to'),
     lastSeenAt: time('last_seen_at').notNull(),
@@ -39,18 +43,24 @@ export const lineageEdge = tidemark.table(
       .on(table.upstreamNamespaceId, table.upstreamGroup, table.upstreamKey)
       .where(sql`valid_to is null`),
     index('lineage_edge_text').on(table.textId).where(sql`valid_to is null and text_id is not null`),
+    index('lineage_edge_stale')
+      .on(table.upstreamId, table.downstreamId)
+      .where(sql`valid_to is null and stale_since is not null`),
     index('lineage_edge_unresolved').on(table.sourceId).where(sql`valid_to is null and upstream_id is null`),
   ],
 )
 
-/** A text that lineage was derived from, and what became of it: an asset's definition, or a statement of a query log. */
+/**
+ * What lineage was derived from, and what became of it: an asset's definition, what its record tells of its fields, or both; or
+ * a statement of a query log.
+ */
 export const lineageText = tidemark.table(
   'lineage_text',
   {
     id: id(),
     sourceId: bigint('source_id', { mode: 'number' }).notNull(),
-    origin: text('origin', { enum: ['definition', 'log'] }).notNull(),
-    /** The asset that the text defines; null for a statement of a log. */
+    origin: text('origin', { enum: ['definition', 'log', 'catalogue', 'bi', 'code'] }).notNull(),
+    /** The asset that it defines; null for a statement of a log. */
     assetId: bigint('asset_id', { mode: 'number' }),
     /**
      * SHA-256 of the text and of all that reading it depends on: the engine's version, dialect, defaults and, for a
@@ -86,7 +96,11 @@ export const lineageReference = tidemark.table(
     namespaceId: bigint('namespace_id', { mode: 'number' })
       .notNull()
       .references(() => namespace.id),
-    /** The name as the text means it, folded by its dialect and completed by the defaults. */
+    kindGroup: text('kind_group').notNull().default('relation'),
+    /**
+     * The name as the text means it, folded by its dialect and completed by the defaults; of another group than relations with
+     * `\!` and the group behind it, which no name yields.
+     */
     nameKey: keyText('name_key').notNull(),
     /** In lower case, for names that are found whatever their case; empty where the dialect's names have one. */
     foldedKey: keyText('folded_key').notNull(),
@@ -126,8 +140,10 @@ export const lineageFieldEdge = tidemark.table(
     /** Where its text says so, from 1, both counted in; null where no text does. */
     line: integer('line'),
     endLine: integer('end_line'),
-    /** SHA-256 of the statement. */
+    /** SHA-256 of the statement; of what a record tells, of the expression. */
     statementHash: bytea('statement_hash').notNull(),
+    /** As that of the assets' edge. */
+    staleSince: time('stale_since'),
     validFrom: time('valid_from').notNull(),
     validTo: time('valid_to'),
   },
