@@ -1,11 +1,14 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { nameKey } from '../../connectors/kit/index.ts'
+import { readQueryLog, readUsage } from '../../connectors/snowflake/history.ts'
 import connector from '../../connectors/snowflake/index.ts'
+import { readLineage } from '../../connectors/snowflake/lineage.ts'
 import { crawl, openConnector } from '../contract/crawl.ts'
 import { describeConnector } from '../contract/describe-connector.ts'
 import type { ChangeCase, ContractHarness, Fixture } from '../contract/harness.ts'
 import { type Fakesnow, startFakesnow } from '../helpers/snowflake/fakesnow.ts'
 import { type SnowflakeFixture, snowflakeFixture } from '../helpers/snowflake/fixture.ts'
+import { recordHistory } from '../helpers/snowflake/recorded.ts'
 import { seed } from '../helpers/snowflake/seed.ts'
 import { oracleOptions, proveEquivalence } from '../oracle/oracle.ts'
 import { fakesnowSubject } from '../oracle/worlds/fakesnow.ts'
@@ -120,6 +123,48 @@ describe.skipIf('skip' in started)('Snowflake on fakesnow, with the stand-in in 
     expect(await fakesnow.refusals([...selects])).toEqual([])
   })
 
+  test('what is read of the history: our statements, FLATTEN and all, run on the documented columns', async () => {
+    await recordHistory(fakesnow)
+    const { session, config } = fakesnow
+    const usage = await collect(readUsage(session, config, 'SHOP'))
+    expect(usage).toEqual([
+      {
+        group: 'relation',
+        path: ['SHOP', 'APP', 'ORDERS'],
+        reads: 3,
+        users: 1,
+        lastReadAt: expect.any(Date),
+        since: expect.any(Date),
+      },
+    ])
+    const log = await collect(readQueryLog(session, config, 'SHOP', undefined))
+    const moved = ['two-columns', 'no-columns', 'table 3', 'table 4', 'table 5'].map((id) => `INSERT ${id}`)
+    expect(log.map(({ text }) => text).sort()).toEqual(moved.sort())
+    const edges = await collect(readLineage(session, config, 'SHOP', undefined))
+    const [orders, partner] = [named('SHOP', 'APP', 'ORDERS'), named('PARTNER', 'PUBLIC', 'ORDERS')]
+    expect(edges).toEqual([
+      { downstream: named('SHOP', 'APP', 'daily "x"'), upstreams: [orders], columns: [] },
+      {
+        downstream: named('SHOP', 'APP', 'DAILY'),
+        upstreams: [partner, orders],
+        columns: [
+          { upstream: partner, from: ['AMOUNT'], to: ['TOTAL'] },
+          { upstream: orders, from: ['PLACED_AT'], to: ['DAY'] },
+          { upstream: orders, from: ['AMOUNT'], to: ['TOTAL'] },
+        ],
+      },
+      {
+        downstream: orders,
+        upstreams: [
+          { group: 'storage', path: ['SHOP', 'APP', 'INBOX'] },
+          { group: 'other', path: ['SHOP', 'APP', 'INTAKE'] },
+        ],
+        columns: [],
+      },
+      { downstream: named('SHOP', 'APP', 'a "b".c'), upstreams: [partner], columns: [] },
+    ])
+  })
+
   describeConnector(connector, harness)
 
   test('incremental syncs end where a full one does', async () => {
@@ -133,6 +178,14 @@ describe.skipIf('skip' in started)('Snowflake on fakesnow, with the stand-in in 
     expect(report.sequences).toBe(options.sequences)
   }, 3_600_000)
 })
+
+async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = []
+  for await (const page of pages) all.push(...page)
+  return all
+}
+
+const named = (...path: readonly string[]) => ({ group: 'relation' as const, path })
 
 /** What a row says that fakesnow knows too: it has no times, no owners, and views only in VIEWS. */
 function shown(row: Readonly<Record<string, unknown>>, kind: string): string | undefined {

@@ -6,9 +6,11 @@ import { text as streamText } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import type { ConnectorContext } from '../../../connectors/kit/index.ts'
+import type { SnowflakeConfig } from '../../../connectors/snowflake/config.ts'
 import { loadDriver } from '../../../connectors/snowflake/driver.ts'
 import connector from '../../../connectors/snowflake/index.ts'
 import { type Row, Session, type Statement } from '../../../connectors/snowflake/session.ts'
+import { literal } from '../../../connectors/snowflake/shows.ts'
 import { freePort } from '../../../runtime/process.ts'
 import { silentLog } from '../engine.ts'
 import { installPythonPeer } from '../python-peer.ts'
@@ -18,6 +20,9 @@ const PEER = { name: 'fakesnow-0.12.1', packages: ['fakesnow[server]==0.12.1', '
 
 /** fakesnow, which runs Snowflake's DDL on DuckDB and answers for TABLES, COLUMNS, VIEWS and SCHEMATA. */
 export interface Fakesnow extends AsyncDisposable {
+  /** The connector's own session with it, without a stand-in in front; and what it was made of. */
+  readonly session: Session
+  readonly config: SnowflakeConfig
   run(statement: Statement | string): Promise<readonly Row[]>
   /** Takes what its catalogue now says of a database over into an account; what differs from before has had DDL. */
   importInto(scene: Scene, database: string): Promise<void>
@@ -35,6 +40,15 @@ for text in json.load(sys.stdin):
         refused.append(f'{error} in {text[:200]}')
 print(json.dumps(refused))`
 
+/** fakesnow's functions over times take literals alone: values are written into the text. */
+class SpelledSession extends Session {
+  override pages(statement: Statement | string): AsyncGenerator<readonly Row[], void, void> {
+    if (typeof statement === 'string' || !/TO_TIMESTAMP/.test(statement.text)) return super.pages(statement)
+    const { text, binds = [] } = statement
+    return super.pages(text.replaceAll(/:(\d+)\b/g, (_, place: string) => literal(binds[Number(place) - 1] ?? '')))
+  }
+}
+
 /** Starts it on the loopback, or tells why it cannot be had. */
 export async function startFakesnow(): Promise<Fakesnow | { readonly skip: string }> {
   const installed = await installPythonPeer(PEER)
@@ -44,13 +58,12 @@ export async function startFakesnow(): Promise<Fakesnow | { readonly skip: strin
   const child = spawn(join(installed.bin, 'python'), [script, String(port)], { stdio: 'ignore' })
   const baseUrl = `http://127.0.0.1:${port}`
   await vi.waitUntil(async () => (await fetch(baseUrl).catch(() => undefined)) !== undefined, { timeout: 60_000 })
-  const session = new Session(
-    await loadDriver(),
-    parse({ account: 'fakesnow', baseUrl, user: 'U', password: 'P' }),
-    context,
-  )
+  const config = parse({ account: 'fakesnow', baseUrl, user: 'U', password: 'P' })
+  const session = new SpelledSession(await loadDriver(), config, context)
   const run = (statement: Statement | string) => session.rows(statement)
   return {
+    session,
+    config,
     run,
     importInto: (scene, database) => importCatalogue(run, scene, database),
     async refusals(statements) {
@@ -68,9 +81,7 @@ export async function startFakesnow(): Promise<Fakesnow | { readonly skip: strin
 }
 
 // The connector's own config, as its session takes it.
-const parse = connector.manifest.config.parse.bind(connector.manifest.config) as (
-  config: object,
-) => ConstructorParameters<typeof Session>[1]
+const parse = connector.manifest.config.parse.bind(connector.manifest.config) as (config: object) => SnowflakeConfig
 const nothing = () => {}
 const context = {
   signal: new AbortController().signal,
