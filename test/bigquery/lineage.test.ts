@@ -111,3 +111,41 @@ test('what BigQuery recorded of jobs: copies, statements that a script made up, 
       select upstream from catalog.lineage where downstream = 'shop-prod.sales.files' and origin = 'log' order by 1`,
   ).toEqual([{ upstream: 'shop-prod."raw events".events_yyyymmdd' }, { upstream: 'shop-prod.sales.customer' }])
 })
+
+test('two sources, one for each project: whichever comes first, the view meets the tables of the other', async () => {
+  for (const order of [
+    [SHOP, LAKE],
+    [LAKE, SHOP],
+  ]) {
+    await using standIn = await startStandIn(createShop())
+    await using engine = await createEngine([connector])
+    const { sql } = engine.store
+    for (const project of order) {
+      const source = await engine.addSource(connector, { ...configFor(standIn), projects: [project] }, project)
+      expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+    }
+    // Columns of tables that were not there yet come with the next sync of the view's source.
+    expect(await (await engine.findSource(LAKE)).sync()).toMatchObject({ outcome: 'succeeded', described: 0 })
+    expect(
+      await sql`
+        select u.asset as upstream, u.source as "from", u.placeholder, d.asset as downstream, d.source as "to"
+        from catalog.lineage l join catalog.assets u on u.asset_id = l.upstream_id join catalog.assets d on d.asset_id = l.downstream_id
+        where d.source <> u.source order by 1`,
+    ).toEqual(
+      ['"raw events".events_yyyymmdd', 'sales.customer', 'sales.orders'].map((table) => ({
+        upstream: `shop-prod.${table}`,
+        from: SHOP,
+        placeholder: false,
+        downstream: 'lake-prod.marts.spend',
+        to: LAKE,
+      })),
+    )
+    expect(
+      await sql`select upstream_column, downstream_column from catalog.column_lineage
+                where downstream = 'lake-prod.marts.spend' and influence = 'direct' order by 1`,
+    ).toEqual([
+      { upstream_column: 'email', downstream_column: 'email' },
+      { upstream_column: 'total', downstream_column: 'spent' },
+    ])
+  }
+})

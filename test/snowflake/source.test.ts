@@ -184,6 +184,43 @@ describe('a sync', () => {
   })
 })
 
+test('a share leads from the account that gives it to the view in the one that takes it, each crawled by a source of its own', async () => {
+  await using provider = await snowflakeFixture(
+    (scene) => {
+      scene.database('SALES')
+      scene.table('SALES', 'PUBLIC', 'ORDERS', { columns: [{ name: 'AMOUNT', type: 'NUMBER' }] })
+      scene.shown('SHARES', {
+        name: 'ACME.PARTNERS.ORDERS_SHARE',
+        kind: 'OUTBOUND',
+        owner_account: 'ACME.PARTNERS',
+        database_name: 'SALES',
+        to: 'ACME.ANALYTICS',
+      })
+    },
+    { account: 'acme-partners' },
+  )
+  await using engine = await createEngine([connector])
+  const consumer = await engine.addSource(connector, { ...fixture.config, databases: ['SHOP', 'PARTNER'] }, 'consumer')
+  expect(await consumer.sync()).toMatchObject({ outcome: 'succeeded' })
+  const giving = await engine.addSource(connector, provider.config, 'provider')
+  expect(await giving.sync()).toMatchObject({ outcome: 'succeeded' })
+  const path = await engine.store.sql`
+    select l.upstream, u.source as "from", u.placeholder, l.downstream, d.source as "to"
+    from catalog.lineage l join catalog.assets u on u.asset_id = l.upstream_id join catalog.assets d on d.asset_id = l.downstream_id
+    where l.downstream in ('ORDERS_SHARE', 'PARTNER', 'SHOP.APP.SECRETIVE') order by 1`
+  expect([...path]).toEqual([
+    { upstream: 'ORDERS_SHARE', from: 'provider', placeholder: false, downstream: 'PARTNER', to: 'consumer' },
+    {
+      upstream: 'PARTNER.PUBLIC.ORDERS',
+      from: 'consumer',
+      placeholder: false,
+      downstream: 'SHOP.APP.SECRETIVE',
+      to: 'consumer',
+    },
+    { upstream: 'SALES', from: 'provider', placeholder: false, downstream: 'ORDERS_SHARE', to: 'provider' },
+  ])
+})
+
 describe('filters', () => {
   test('are applied by the server as far as it can, and say why', async () => {
     const config = {
