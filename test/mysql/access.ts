@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { AssetUsage, Json, LoggedQuery } from '../../connectors/kit/index.ts'
 import connector from '../../connectors/mysql/index.ts'
+import { findRun, listRunScopes } from '../../db/queries-runs.ts'
 import { crawl, openConnector } from '../contract/crawl.ts'
 import { createEngine } from '../helpers/engine.ts'
 import { startSshServer } from '../helpers/ssh-server.ts'
@@ -72,6 +73,33 @@ export function describeMysqlAccess(server: () => MysqlServer): void {
       expect(view?.definition).toBeUndefined()
     })
 
+    test('each run tells the same, also one of nothing, until the rights are given', async () => {
+      const user = await createAccount(server(), rights)
+      await using engine = await createEngine([connector])
+      const source = await engine.addSource(connector, configOf(server(), user))
+      const { sql } = engine.store
+      for (let run = 0; run < 2; run += 1) {
+        const { runId, ...found } = await source.sync()
+        expect(found).toMatchObject({ outcome: 'succeeded', gaps: 0 })
+        const [scope] = await listRunScopes(sql, runId ?? 0, 10)
+        expect(scope).toMatchObject({ scope: 'seen', listing: run === 0 ? 'complete' : 'unchanged' })
+        expect(scope?.notes).toEqual([
+          expect.stringMatching(/^1 of 1 view texts are hidden: GRANT SELECT, SHOW VIEW ON `seen`\.<view> TO '/),
+          expect.stringMatching(/^triggers are not shown: GRANT TRIGGER ON `seen`\.\* TO '/),
+          expect.stringMatching(/^events are not shown: GRANT EVENT ON /),
+          expect.stringMatching(/^routines are not shown: GRANT /),
+        ])
+        expect(await findRun(sql, runId ?? 0)).toMatchObject({ notes: 4 })
+      }
+      await runSql(
+        server(),
+        `grant select, show view, trigger, event, execute on seen.* to ${user}@'%'`,
+        server().mariadb ? `grant select on mysql.proc to ${user}@'%'` : `grant show_routine on *.* to ${user}@'%'`,
+      )
+      const { runId } = await source.sync()
+      expect(await findRun(sql, runId ?? 0)).toMatchObject({ outcome: 'succeeded', notes: 0 })
+    })
+
     test('a database that it may not see is left out with the statement to run', async () => {
       const config = configOf(server(), await createAccount(server(), rights), { databases: ['seen', 'unseen'] })
       const { scopes, leftOut } = await withHandle(config, (handle) => handle.scopes())
@@ -114,6 +142,42 @@ export function describeMysqlAccess(server: () => MysqlServer): void {
     await runSql(server(), 'drop table unseen.kept')
     expect(await source.sync()).toMatchObject({ outcome: 'succeeded', removed: 1 })
     expect(await live()).not.toContain('unseen.kept')
+  })
+
+  test('a view across databases, each crawled by a source of its own, leads to the tables of both', async () => {
+    await runSql(
+      server(),
+      'create table unseen.price (name varchar(20), amount int)',
+      'create view seen.priced as select p.name, u.amount * 2 as twice from seen.parent p join unseen.price u on u.name = p.name',
+    )
+    const root = { host: '127.0.0.1', port: server().port, user: 'root' }
+    for (const order of [
+      ['seen', 'unseen'],
+      ['unseen', 'seen'],
+    ]) {
+      await using engine = await createEngine([connector])
+      for (const database of order) {
+        const source = await engine.addSource(connector, { ...root, databases: [database] }, database)
+        expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+      }
+      // Columns of tables that were not there yet come with the next sync of the view's source.
+      expect(await (await engine.findSource('seen')).sync()).toMatchObject({ outcome: 'succeeded', described: 0 })
+      const edges = await engine.store.sql`
+        select distinct u.asset, u.source, u.placeholder from catalog.lineage l join catalog.assets u on u.asset_id = l.upstream_id
+        where l.downstream = 'seen.priced' order by 1`
+      expect([...edges]).toEqual([
+        { asset: 'seen.parent', source: 'seen', placeholder: false },
+        { asset: 'unseen.price', source: 'unseen', placeholder: false },
+      ])
+      const columns = await engine.store.sql`
+        select upstream, upstream_column, downstream_column from catalog.column_lineage
+        where downstream = 'seen.priced' and influence = 'direct' order by 1`
+      expect([...columns]).toEqual([
+        { upstream: 'seen.parent', upstream_column: 'name', downstream_column: 'name' },
+        { upstream: 'unseen.price', upstream_column: 'amount', downstream_column: 'twice' },
+      ])
+    }
+    await runSql(server(), 'drop view seen.priced; drop table unseen.price')
   })
 
   describe('signing in', () => {

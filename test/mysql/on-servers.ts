@@ -17,6 +17,6 @@ export async function onServers(
     }
     const server = await startMysql(kind, { tls })
     afterAll(() => server.stop())
-    describe(kind.name, () => suite(() => server, kind))
+    describe(`${kind.name}: ${server.version}`, () => suite(() => server, kind))
   }
 }

@@ -8,9 +8,12 @@ import { fileURLToPath } from 'node:url'
 import mysql, { type Connection } from 'mysql2/promise'
 import { freePort } from '../../runtime/process.ts'
 import { installDebianServer, installMysqlJar, type ServerProgram } from './programs.ts'
+import { readRows } from './support.ts'
 
 export interface MysqlServer {
   readonly mariadb: boolean
+  /** As it tells it itself, such as `9.7.1`. */
+  readonly version: string
   readonly port: number
   readonly socket: string
   /** Where its files lie: MySQL makes certificates there. */
@@ -26,7 +29,7 @@ export interface ServerKind {
   install(): Promise<ServerProgram>
 }
 
-/** The servers that the connector is tried on. What Debian's unstable release has moves on by itself. */
+/** The servers that the connector is tried on. What Debian's releases have moves on by itself: the titles of tests tell which version ran. */
 export const SERVERS: readonly ServerKind[] = [
   { name: 'MySQL 8.0', mariadb: false, install: installMysqlJar },
   {
@@ -88,7 +91,8 @@ export async function startMysql({ mariadb, install }: ServerKind, { tls = false
     const log = openSync(join(directory, 'log'), 'a')
     const own = ['--no-defaults', ...program.files, `--datadir=${data}`, ...(asRoot ? ['--user=nobody'] : [])]
     const child = spawn(command, [...words, ...own, ...args], {
-      env: { ...process.env, ...program.env },
+      // That of the tests is not for the server's account to write to.
+      env: { ...process.env, TMPDIR: directory, ...program.env },
       stdio: [input, log, log],
     })
     closeSync(log)
@@ -113,9 +117,10 @@ export async function startMysql({ mariadb, install }: ServerKind, { tls = false
   const child = start([...listening, ...quick, ...own, ...(tls ? certificates : [])], 'pipe', [...WATCHED, directory])
   const connect = () =>
     mysql.createConnection({ host: '127.0.0.1', port, user: 'root', multipleStatements: true, charset: 'utf8mb4' })
-  await answering(child, connect, failed)
+  const version = await answering(child, connect, failed)
   return {
     mariadb,
+    version,
     port,
     socket,
     data,
@@ -143,11 +148,19 @@ async function succeeded(child: ChildProcess, failed: () => Error): Promise<void
   if (code !== 0) throw failed()
 }
 
-async function answering(child: ChildProcess, connect: () => Promise<Connection>, failed: () => Error): Promise<void> {
+async function answering(
+  child: ChildProcess,
+  connect: () => Promise<Connection>,
+  failed: () => Error,
+): Promise<string> {
   const deadline = Date.now() + START_MS
   while (Date.now() < deadline && child.exitCode === null) {
     const connection = await connect().catch(() => undefined)
-    if (connection !== undefined) return await connection.end()
+    if (connection !== undefined) {
+      const [row] = await readRows(connection, 'select version() as version')
+      await connection.end()
+      return String(row?.version)
+    }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await end(child)
