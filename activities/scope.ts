@@ -104,9 +104,10 @@ async function* readInventory(sync: ScopeSync, handle: ConnectorHandle): Listing
   while (true) {
     const page = await next()
     if (page.done === true) {
-      const { error, visibility, ...verdict } = page.value
+      const { error, visibility, notes = [], ...verdict } = page.value
       return {
         ...verdict,
+        notes: notes.slice(0, MAX_NOTES),
         ...(visibility === undefined ? {} : { visibility: visibilityText(visibility) }),
         ...(error === undefined ? {} : { error: describeError(source, error) }),
       }
@@ -114,6 +115,9 @@ async function* readInventory(sync: ScopeSync, handle: ConnectorHandle): Listing
     yield page.value.map((item) => checked(sync, item))
   }
 }
+
+/** More of them nobody reads. */
+const MAX_NOTES = 50
 
 /** A list is stored as JSON, which no digest looks like. */
 function visibilityText(visibility: string | readonly string[]): string {

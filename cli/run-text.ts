@@ -33,7 +33,8 @@ export function runSummary(run: RunHistoryRow): string {
 
 /** What is wrong with a run, and what to do about it. */
 export function runTrouble(run: RunHistoryRow): readonly string[] {
-  if (run.outcome === null || run.outcome === 'succeeded') return []
+  if (run.outcome === null) return []
+  if (run.outcome === 'succeeded') return run.notes === 0 ? [] : [unseenText(run)]
   const lines = run.errorMessage === null ? [] : [named(run.source, run.errorMessage)]
   if (run.outcome === 'held') {
     lines.push(
@@ -42,6 +43,10 @@ export function runTrouble(run: RunHistoryRow): readonly string[] {
     )
   } else if (run.outcome !== 'cancelled') lines.push(`  more: tidemark run ${run.runId}`)
   return lines
+}
+
+function unseenText({ source, notes, runId }: RunHistoryRow): string {
+  return `${source}: its account does not see everything (${count(notes, 'note')}): tidemark run ${runId}`
 }
 
 /** Errors of the source itself begin with its name already. */

@@ -17,6 +17,7 @@ export interface ListingVerdict {
   readonly error?: ErrorSummary
   readonly visibility?: string
   readonly watermark?: string
+  readonly notes?: readonly string[]
 }
 
 /** A listing as it streams in: pages of items, and the verdict when they have ended. */
@@ -167,6 +168,10 @@ async function recordListing(
       visibility_changed = ${visibilityLost(tx, verdict.visibility ?? null)}
     from tidemark.scope
     where ss.run_id = ${attempt.runId} and ss.scope_id = ${attempt.scopeId} and scope.id = ss.scope_id`
+  if (verdict.notes !== undefined) {
+    await tx`update tidemark.scope set notes = ${[...verdict.notes]}
+             where id = ${attempt.scopeId} and notes is distinct from ${[...verdict.notes]}`
+  }
   // The log position moves together with the work read up to it; only a whole listing may start one.
   if (verdict.watermark !== undefined && verdict.listing === 'complete') {
     await tx`update tidemark.scope set watermark = ${verdict.watermark}

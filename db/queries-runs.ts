@@ -38,13 +38,18 @@ export interface RunHistoryRow {
   readonly budget: Readonly<Record<string, RunBudget>> | null
   readonly errorCategory: string | null
   readonly errorMessage: string | null
+  /** How much its account does not see of what was listed; `tidemark run` tells what. */
+  readonly notes: number
   readonly actor: string
 }
 
 const runColumns = (sql: Query) => sql`
   run_id as "runId", source, trigger, mode, outcome, started_at as "startedAt", completed_at as "completedAt",
   duration_seconds::float8 as "durationSeconds", scopes, gaps, listed, described, added, changed, renamed, removed,
-  proposed, requests, bytes, throttles, cost::float8 as cost, budget, error_category as "errorCategory", error_message as "errorMessage", actor`
+  proposed, requests, bytes, throttles, cost::float8 as cost, budget, error_category as "errorCategory", error_message as "errorMessage", actor,
+  (select coalesce(sum(cardinality(scope.notes)), 0)::int
+   from tidemark.sync_scope ss join tidemark.scope on scope.id = ss.scope_id
+   where ss.run_id = sync_history.run_id and ss.listing is not null) as notes`
 
 export async function listRuns(
   sql: Query,
@@ -76,6 +81,8 @@ export interface RunScopeRow {
   readonly changed: number
   readonly durationSeconds: number | null
   readonly error: ErrorSummary | null
+  /** What the account did not see of it when it was last listed, each with what would show it. */
+  readonly notes: readonly string[]
   /** Plan mode: what a sync would do, as item keys by verdict. */
   readonly plan: unknown
 }
@@ -85,7 +92,7 @@ export async function listRunScopes(sql: Query, runId: number, limit: number): P
   return [
     ...(await sql<RunScopeRow[]>`
       select scope.name as scope, ss.status, ss.listing, ss.listed, ss.moved, ss.absent, ss.described,
-             ss.failed_items as "failedItems", ss.added, ss.changed, ss.error, ss.plan,
+             ss.failed_items as "failedItems", ss.added, ss.changed, ss.error, ss.plan, scope.notes,
              round(extract(epoch from ss.completed_at - ss.started_at)::numeric, 3)::float8 as "durationSeconds"
       from tidemark.sync_scope ss join tidemark.scope on scope.id = ss.scope_id
       where ss.run_id = ${runId}

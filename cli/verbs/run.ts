@@ -49,6 +49,7 @@ function printRun(io: Io, { run, scopes, changes }: RunDetails): void {
     io.print(`\n${scope}: ${error.category}: ${error.message}`)
     if (error.hint !== undefined) io.print(`  ${io.style('cyan', 'hint:')} ${error.hint}`)
   }
+  for (const { scope, notes } of scopes) for (const note of notes) io.print(`\n${scope}: ${note}`)
   if (changes.length > 0) io.print('\nChanges')
   for (const change of changes) io.print(`  ${changeLine(io, change)}`)
   if (changes.length === LIMITS.changes) io.print(`  … more with: tidemark changes --run ${run.runId} --limit 1000`)

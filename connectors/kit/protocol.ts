@@ -196,6 +196,11 @@ export interface InventoryVerdict {
   readonly visibility?: string | readonly string[]
   /** With `changes`: the log position taken before the listing began. */
   readonly watermark?: string
+  /**
+   * What the account does not see of what is listed, such as texts of views, each with what would show it: kept with the
+   * scope and told with its runs; no gap, since the account was given no more.
+   */
+  readonly notes?: readonly string[]
 }
 
 export interface ItemRef {

@@ -1,11 +1,13 @@
-import { type Check, type ConnectorContext, IngestError, quoteIdentifier, type Tunnel } from '../kit/index.ts'
+import { type Check, type ConnectorContext, IngestError, type Tunnel } from '../kit/index.ts'
 import { listedDatabases, type Settings, whyDatabaseLeftOut } from './config.ts'
 import type { Connections, Reader } from './connection.ts'
 import { classify } from './errors.ts'
 import { accountName, hiddenDatabase, readDatabases } from './scopes.ts'
 import type { Server } from './server.ts'
+import type { Row } from './session.ts'
 import { addressOf } from './socket.ts'
 import { literals } from './text.ts'
+import { type Texts, unseenParts } from './unseen.ts'
 
 const OLDEST = { mysql: 5.7, mariadb: 10.3 }
 /** Databases whose definitions are looked at. */
@@ -91,36 +93,13 @@ async function readDefinitions(reader: Reader, settings: Settings): Promise<stri
     `select count(*) as all_, coalesce(sum(routine_definition is null), 0) as hidden
      from information_schema.routines where routine_schema in ${literals(kept)}`,
   )
-  const account = accountName(server)
-  const on = kept.length === 1 ? `${quoteIdentifier(kept[0] ?? '', '`')}` : 'the database'
-  const found = [
-    `${Number(tables?.readable)} tables and views`,
-    ...hiddenText('view', views, `GRANT SELECT, SHOW VIEW ON ${on}.… TO ${account}`),
-    ...hiddenText('routine', routines, routineGrant(server, account)),
-    ...unseen(reader, kept, 'TRIGGER', 'triggers'),
-    ...unseen(reader, kept, 'EVENT', 'events'),
-    ...(sees(reader, kept, 'EXECUTE', 'ALTER ROUTINE', 'SHOW_ROUTINE', 'SELECT')
-      ? []
-      : [`routines are not shown: ${routineGrant(server, account)}`]),
-  ]
-  return found.join('; ')
+  const texts = { views: textsOf(views), routines: textsOf(routines) }
+  const read = Object.entries(texts).flatMap(([noun, { all, hidden }]) =>
+    all === 0 || hidden > 0 ? [] : [`${all} texts of ${noun}`],
+  )
+  return [`${Number(tables?.readable)} tables and views`, ...read, ...unseenParts(server, kept, texts)].join('; ')
 }
 
-function hiddenText(noun: string, row: Readonly<Record<string, unknown>> | undefined, grant: string): string[] {
-  const [all, hidden] = [Number(row?.all_), Number(row?.hidden)]
-  if (all === 0) return []
-  return [hidden === 0 ? `${all} ${noun} texts` : `${hidden} of ${all} ${noun} texts are hidden: ${grant}`]
-}
-
-function routineGrant({ mariadb }: Server, account: string): string {
-  return mariadb ? `GRANT SELECT ON mysql.proc TO ${account}` : `GRANT SHOW_ROUTINE ON *.* TO ${account}`
-}
-
-function unseen(reader: Reader, databases: readonly string[], privilege: string, noun: string): string[] {
-  if (sees(reader, databases, privilege)) return []
-  return [`${noun} are not shown: GRANT ${privilege} ON the databases TO ${accountName(reader.server)}`]
-}
-
-function sees({ server }: Reader, databases: readonly string[], ...privileges: readonly string[]): boolean {
-  return databases.every((name) => server.grants.has(name, ...privileges))
+function textsOf(row: Row | undefined): Texts {
+  return { all: Number(row?.all_), hidden: Number(row?.hidden) }
 }

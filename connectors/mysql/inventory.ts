@@ -23,6 +23,7 @@ import { namesOf } from './facts/statements.ts'
 import { FAMILIES, type Family, keeps, keyOf } from './families.ts'
 import { type DatabaseGrants, readDatabaseGrants } from './grants-given.ts'
 import { fingerprintOf } from './scopes.ts'
+import { TextCount, unseenParts } from './unseen.ts'
 
 const PAGE = 500
 /** A family of no more than these is read at once. */
@@ -44,6 +45,7 @@ export async function* listItems(
   if (server.snapshots) await session.run('start transaction with consistent snapshot, read only')
   const given = await readDatabaseGrants(reader)
   const digest = new Digest()
+  const texts = new TextCount()
   const whole = await readFacts(reader, WHOLE_FACTS, database, { keeps: keeps(settings), digest })
   yield [databaseItem(database, whole.of(''), given)]
   for (const [family, listed] of await readNames(reader, database)) {
@@ -57,12 +59,15 @@ export async function* listItems(
       const objects = isOnePage ? {} : { objects: { names, gapless } }
       const selection = { ...objects, keeps: (_: FactName, object: string) => asked.has(object), digest }
       const facts = await readFacts(reader, family.facts, database, selection)
-      yield names.flatMap((name) => toItems(family, name, facts.of(name, whole), reader, database))
+      const items = names.flatMap((name) => toItems(family, name, facts.of(name, whole), reader, database))
+      for (const { records = [] } of items) for (const record of records) texts.add(record)
+      yield items
     }
   }
   if (server.snapshots) await session.run('commit')
   settled(fingerprintOf(digest, database, server, given))
-  return { listing: 'complete', visibility: visibilityOf(reader, database) }
+  const notes = unseenParts(server, [database], texts)
+  return { listing: 'complete', visibility: visibilityOf(reader, database), notes }
 }
 
 /** Tables that could not be read when they were listed are tried once more: a lock may have gone, damage has not. */

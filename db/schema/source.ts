@@ -113,6 +113,8 @@ export const scope = tidemark.table(
     logWatermark: text('log_watermark'),
     /** The position up to which the lineage that the source records has been read. */
     lineageWatermark: text('lineage_watermark'),
+    /** What the account did not see of it when it was last listed, each with what would show it. */
+    notes: text('notes').array().notNull().default([]),
     /** The last run that completed the scope and moved anything of the above. */
     lastCompleteRunId: bigint('last_complete_run_id', { mode: 'number' }),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE "tidemark"."scope" ADD COLUMN "notes" text[] DEFAULT '{}' NOT NULL;
