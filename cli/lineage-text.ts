@@ -24,12 +24,52 @@ export function printSide(io: Io, graph: LineageGraph, side: Side): void {
   const title = side === 'upstream' ? 'is made from' : graph.column === null ? 'is read by' : 'reaches'
   io.print(io.style('bold', `${clean(describe('', root, []).name ?? '')} ${title} ${countReached(graph, side)}`))
   for (const line of drawTree(describe(idOf(root), root, []), branches)) io.print(`  ${line}`)
+  printCode(io, graph, side, reached)
   if (side === 'downstream' || graph.rows.length === 0) return
   const deciding = graph.rows.map(
     (edge) => `${edge.upstream}.${edge.upstreamColumn} (${howText(edge).replace(ROWS, '')})`,
   )
   io.print(clean(`  Which rows there are: ${[...new Set(deciding)].join(', ')}`))
 }
+
+/** Of a column: the lines of code that compute what was reached, nearest to it first. */
+function printCode(
+  io: Io,
+  { column, columnEdges, ...graph }: LineageGraph,
+  side: Side,
+  reached: ReadonlySet<string>,
+): void {
+  if (column === null || columnEdges === null) return
+  const far = side === 'upstream' ? 'upstream' : 'downstream'
+  const steps = new Map(graph[side].map((one) => [idOf(one), one.depth]))
+  const names = new Map([graph.asset, ...graph.upstream, ...graph.downstream].map((one) => [one.assetId, one.asset]))
+  const told = columnEdges.flatMap((edge) => {
+    const id = idOf({ assetId: edge[`${far}Id`], column: edge[`${far}Column`] })
+    if (edge.file === null || !reached.has(id)) return []
+    const made = `${names.get(edge.downstreamId) ?? ''}.${edge.downstreamColumn ?? '(its rows)'}`
+    return [{ depth: steps.get(id) ?? 0, made, edge }]
+  })
+  const places = new Map(told.sort((one, other) => one.depth - other.depth).map((one) => [placeKey(one), one]))
+  if (places.size === 0) return
+  io.print(io.style('bold', 'Computed in code'))
+  const lines = table(
+    [...places.values()],
+    [
+      { title: 'COLUMN', value: ({ made }) => made, width: 70 },
+      { title: 'REPOSITORY', value: ({ edge }) => edge.repository ?? '' },
+      { title: 'FILE', value: ({ edge }) => `${edge.file}:${linesText(edge)}`, width: 80 },
+      { title: 'COMMIT', value: ({ edge }) => edge.commit?.slice(0, 12) ?? '' },
+    ],
+  )
+  for (const line of lines) io.print(`  ${line}`)
+}
+
+function linesText({ line, endLine }: ColumnEdgeRow): string {
+  return line === endLine ? `${line ?? ''}` : `${line ?? ''}-${endLine ?? ''}`
+}
+
+const placeKey = ({ made, edge }: { readonly made: string; readonly edge: ColumnEdgeRow }): string =>
+  JSON.stringify([made, edge.repository, edge.file, edge.line, edge.endLine])
 
 const ROWS = /^rows: /
 

@@ -48,8 +48,16 @@ export interface ColumnEdgeRow {
   readonly transformation: string
   readonly subtypes: readonly string[]
   readonly expression: string | null
-  readonly origin: 'definition' | 'log'
+  readonly origin: 'definition' | 'code' | 'bi' | 'catalogue' | 'log'
   readonly confidence: number
+  /** Lines of its text, from 1, both counted in; null where no text says so. */
+  readonly line: number | null
+  readonly endLine: number | null
+  /** Of code: the dotted name of its repository, the path in it, and where to look at it as it was read. */
+  readonly repository: string | null
+  readonly file: string | null
+  readonly commit: string | null
+  readonly url: string | null
 }
 
 const EDGE = [
@@ -63,6 +71,12 @@ const EDGE = [
   ['expression', 'expression'],
   ['origin', 'origin'],
   ['confidence', 'confidence'],
+  ['line', 'line'],
+  ['end_line', 'endLine'],
+  ['repository', 'repository'],
+  ['file', 'file'],
+  ['commit', 'commit'],
+  ['url', 'url'],
 ] as const
 
 /** The live column edges between assets of a set, in a fixed order. */
@@ -72,7 +86,7 @@ export async function listColumnEdgesAmong(sql: Query, ids: readonly number[]): 
     ...(await sql<ColumnEdgeRow[]>`
       select ${edgeColumns(sql)} from catalog.column_lineage
       where downstream_id = any (${set}::bigint[]) and upstream_id = any (${set}::bigint[])
-      order by downstream, downstream_id, downstream_column nulls last, influence, upstream, upstream_id, upstream_column, origin`),
+      order by downstream, downstream_id, downstream_column nulls last, influence, upstream, upstream_id, upstream_column, origin, file, line`),
   ]
 }
 
@@ -86,7 +100,7 @@ export async function listColumnSources(sql: Query, assetId: number): Promise<Co
   return [
     ...(await sql<ColumnSourceRow[]>`
       select ${edgeColumns(sql)}, upstream from catalog.column_lineage where downstream_id = ${assetId}
-      order by downstream_column nulls last, influence, upstream, upstream_id, upstream_column, origin`),
+      order by downstream_column nulls last, influence, upstream, upstream_id, upstream_column, origin, file, line`),
   ]
 }
 
@@ -118,7 +132,7 @@ export interface LineageGap {
   /** Null, like the asset: a statement of a query log. */
   readonly assetId: number | null
   readonly asset: string | null
-  readonly origin: 'definition' | 'log'
+  readonly origin: ColumnEdgeRow['origin']
   readonly outcome: TextOutcome['outcome']
   readonly reason: string
   readonly message: string

@@ -71,6 +71,13 @@ interface Target {
   readonly fields: (column: string, position: number, count: number) => string | undefined
 }
 
+/** How a statement tells of an edge. */
+interface Said {
+  /** Whether it tells of all columns between the two. */
+  readonly known: boolean
+  readonly lines: Lines
+}
+
 class Sink {
   readonly #names: Names
   readonly #owner: TextOwner | undefined
@@ -94,7 +101,7 @@ class Sink {
     const targets = this.#targets(statement, place, tell)
     this.#readColumns(statement, targets, tell)
     const outcome = statement.outcome === 'failed' ? 'failed' : gaps.length > 0 ? 'partial' : 'resolved'
-    this.#link(inputs, [...targets.values()], outcome === 'resolved')
+    this.#link(inputs, [...targets.values()], { known: outcome === 'resolved', lines: statement.lines })
     this.#counts[outcome] += 1
     this.#gaps.push(...gaps)
   }
@@ -168,21 +175,23 @@ class Sink {
     return targets
   }
 
-  #link(inputs: readonly EdgeEnd[], targets: readonly Target[], known: boolean): void {
+  #link(inputs: readonly EdgeEnd[], targets: readonly Target[], said: Said): void {
     const owner = this.#owner?.end
     const direct = targets.filter(({ isOwner }) => isOwner || owner === undefined)
-    for (const { end } of direct) for (const input of inputs) this.#edge(input, end, known)
+    for (const { end } of direct) for (const input of inputs) this.#edge(input, end, said)
     if (owner === undefined) return
-    if (direct.length === 0) for (const input of inputs) this.#edge(input, owner, false)
-    for (const { end, isOwner } of targets) if (!isOwner) this.#edge(owner, end, false)
+    const through = { ...said, known: false }
+    if (direct.length === 0) for (const input of inputs) this.#edge(input, owner, through)
+    for (const { end, isOwner } of targets) if (!isOwner) this.#edge(owner, end, through)
   }
 
   /** An asset is not made from itself, though its columns may be from each other. */
-  #edge(upstream: EdgeEnd, downstream: EdgeEnd, columnsKnown: boolean): void {
+  #edge(upstream: EdgeEnd, downstream: EdgeEnd, { known, lines }: Said): void {
     if (identityOf(upstream) === identityOf(downstream)) return
     const key = `${identityOf(upstream)}\u0000${identityOf(downstream)}`
     const before = this.#edges.get(key)
-    this.#edges.set(key, { upstream, downstream, columnsKnown: columnsKnown && before?.columnsKnown !== false })
+    const columnsKnown = known && before?.columnsKnown !== false
+    this.#edges.set(key, { upstream, downstream, columnsKnown, lines: before?.lines ?? lines })
   }
 
   #readColumns(

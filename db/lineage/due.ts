@@ -30,7 +30,7 @@ export async function adoptVersion(sql: Query, sourceId: number, version: number
     const [source] = await tx<{ version: number | null }[]>`
       select lineage_version as version from tidemark.source where id = ${sourceId} for update`
     if (source === undefined || source.version === version) return
-    await tx`update tidemark.lineage_text set content_hash = null where source_id = ${sourceId} and origin = 'definition'`
+    await tx`update tidemark.lineage_text set content_hash = null where source_id = ${sourceId} and asset_id is not null`
     await tx`update tidemark.source set lineage_version = ${version}, lineage_due = true where id = ${sourceId}`
   })
 }

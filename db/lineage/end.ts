@@ -7,7 +7,7 @@ import type { Transaction } from '../store.ts'
 export async function endOrphanTexts(tx: Transaction, namespaceId: number): Promise<number> {
   const orphans = await tx<{ id: number }[]>`
     select t.id from tidemark.lineage_text t
-    where t.origin = 'definition'
+    where t.asset_id is not null
       and t.source_id in (select id from tidemark.source where namespace_id = ${namespaceId})
       and not exists (select 1 from tidemark.asset a join tidemark.definition d on d.asset_id = a.id
                       where a.id = t.asset_id and a.removed_at is null and not a.placeholder)

@@ -10,11 +10,19 @@ export interface EdgeEnd {
   readonly display: string
 }
 
+/** Lines of a text, from 1, both counted in. */
+interface Lines {
+  readonly first: number
+  readonly last: number
+}
+
 export interface DerivedEdge {
   readonly upstream: EdgeEnd
   readonly downstream: EdgeEnd
   /** Whether every edge between columns of the two is known. */
   readonly columnsKnown: boolean
+  /** Of the first statement that says so; absent where it is not of a text. */
+  readonly lines?: Lines
 }
 
 export interface DerivedFieldEdge {
@@ -29,8 +37,8 @@ export interface DerivedFieldEdge {
   readonly subtypes: readonly string[]
   readonly expression: string | undefined
   readonly confidence: number
-  /** Where the text says so, from 1, both counted in; absent where it is not of a text. */
-  readonly lines?: { readonly first: number; readonly last: number }
+  /** Where the text says so; absent where it is not of a text. */
+  readonly lines?: Lines
   /** Hex. */
   readonly statementHash: string
 }
@@ -84,8 +92,8 @@ create temp table if not exists derived_text (ordinal int, text_id bigint, sourc
   on commit delete rows;
 create temp table if not exists derived_end (ordinal int, asset_id bigint, namespace_id bigint, kind_group text,
   name_key text collate "C", path text[], display text) on commit delete rows;
-create temp table if not exists derived_edge (text int, upstream int, downstream int, columns_known boolean)
-  on commit delete rows;
+create temp table if not exists derived_edge (text int, upstream int, downstream int, columns_known boolean,
+  line int, end_line int) on commit delete rows;
 create temp table if not exists derived_field (text int, upstream int, upstream_field text collate "C", downstream int,
   downstream_field text collate "C", influence text, transformation text, subtypes text[], expression text, confidence real,
   line int, end_line int, statement_hash bytea) on commit delete rows;
@@ -100,8 +108,10 @@ export async function stageTexts(tx: Transaction, texts: readonly DerivedText[])
   const fields: string[] = []
   const references: string[] = []
   const lines = texts.map((text, ordinal) => {
-    for (const edge of text.edges)
-      edges.push(copyLine([ordinal, ends.place(edge.upstream), ends.place(edge.downstream), edge.columnsKnown]))
+    for (const { upstream, downstream, columnsKnown, lines: place } of text.edges) {
+      const pair = [ends.place(upstream), ends.place(downstream)]
+      edges.push(copyLine([ordinal, ...pair, columnsKnown, place?.first, place?.last]))
+    }
     for (const edge of text.fieldEdges) fields.push(fieldLine(ordinal, edge, ends))
     for (const { namespaceId, key, loose, assetId, contentHash } of text.references)
       references.push(copyLine([ordinal, namespaceId, key, loose, assetId, bytes(contentHash)]))

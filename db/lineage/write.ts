@@ -65,12 +65,12 @@ async function writeDefinitionTexts(tx: Transaction): Promise<void> {
   await tx`
     insert into tidemark.lineage_text (source_id, origin, asset_id, text_hash, content_hash, outcome, statements, resolved,
       partial, failed, unresolved_references, gaps, derived_at, last_seen_at)
-    select d.source_id, 'definition', d.asset_id, d.text_hash, d.content_hash, d.outcome, d.statements, d.resolved,
+    select d.source_id, d.origin, d.asset_id, d.text_hash, d.content_hash, d.outcome, d.statements, d.resolved,
       d.partial, d.failed, d.unresolved, d.gaps, now(), now()
     from derived_text d
     where exists (select 1 from tidemark.asset a where a.id = d.asset_id and a.removed_at is null and not a.placeholder)
     order by d.asset_id
-    on conflict (asset_id) where asset_id is not null do update set source_id = excluded.source_id,
+    on conflict (asset_id) where asset_id is not null do update set source_id = excluded.source_id, origin = excluded.origin,
       text_hash = excluded.text_hash, content_hash = excluded.content_hash, outcome = excluded.outcome,
       statements = excluded.statements, resolved = excluded.resolved, partial = excluded.partial, failed = excluded.failed,
       unresolved_references = excluded.unresolved_references, gaps = excluded.gaps, derived_at = now(), last_seen_at = now()`
@@ -90,7 +90,7 @@ export async function makeEnds(tx: Transaction): Promise<void> {
 
 /** The staged edges with ids in place of ordinals. */
 export const edgesNow = (tx: Transaction) => tx`
-  select t.text_id, t.source_id, t.origin, d.columns_known, w.asset_id as downstream_id, u.asset_id as upstream_id, u.namespace_id,
+  select t.text_id, t.source_id, t.origin, d.columns_known, d.line, d.end_line, w.asset_id as downstream_id, u.asset_id as upstream_id, u.namespace_id,
          u.kind_group, u.name_key, u.path, u.display
   from derived_edge d
   join derived_text t on t.ordinal = d.text and t.text_id is not null
@@ -113,19 +113,20 @@ async function writeDefinitionEdges(tx: Transaction): Promise<void> {
   await tx`
     with edge as (${edgesNow(tx)})
     update tidemark.lineage_edge e set upstream_id = edge.upstream_id, columns_known = edge.columns_known,
-      source_id = edge.source_id
+      source_id = edge.source_id, line = edge.line, end_line = edge.end_line
     from edge
     where e.text_id = edge.text_id and e.downstream_id = edge.downstream_id and e.valid_to is null
       and (edge.namespace_id, edge.kind_group, edge.name_key)
           = (e.upstream_namespace_id, e.upstream_group, e.upstream_key)
-      and (e.upstream_id, e.columns_known, e.source_id)
-          is distinct from (edge.upstream_id, edge.columns_known, edge.source_id)`
+      and (e.upstream_id, e.columns_known, e.source_id, e.line, e.end_line)
+          is distinct from (edge.upstream_id, edge.columns_known, edge.source_id, edge.line, edge.end_line)`
   await tx`
     with edge as (${edgesNow(tx)})
     insert into tidemark.lineage_edge (downstream_id, upstream_namespace_id, upstream_group, upstream_key, upstream_path,
-      upstream_display, upstream_id, origin, source_id, text_id, columns_known, valid_from, last_seen_at)
+      upstream_display, upstream_id, origin, source_id, text_id, columns_known, line, end_line, valid_from,
+      last_seen_at)
     select downstream_id, namespace_id, kind_group, name_key, path, display, upstream_id,
-      origin, source_id, text_id, columns_known, now(), now()
+      origin, source_id, text_id, columns_known, line, end_line, now(), now()
     from edge order by downstream_id, namespace_id, kind_group, name_key
     on conflict (downstream_id, origin, upstream_namespace_id, upstream_group, upstream_key) where valid_to is null
     do nothing`

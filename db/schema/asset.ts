@@ -55,6 +55,8 @@ export const asset = tidemark.table(
     index('asset_parent_unresolved')
       .on(table.namespaceId, table.parentGroup, table.parentKey)
       .where(sql`parent_id is null and parent_key is not null`),
+    /** The default branch of each repository. */
+    index('asset_default_branch').on(table.parentId).where(sql`kind = 'branch' and properties ? 'default'`),
     index('asset_placeholder').on(table.namespaceId).where(sql`placeholder`),
   ],
 )

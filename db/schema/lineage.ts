@@ -30,6 +30,9 @@ export const lineageEdge = tidemark.table(
     matchedBy: text('matched_by'),
     /** Since when the source leaves it out, though nothing else of the downstream changed. */
     staleSince: time('stale_since'),
+    /** The first statement of its text that says so: lines from 1, both counted in; null where no text does. */
+    line: integer('line'),
+    endLine: integer('end_line'),
     validFrom: time('valid_from').notNull(),
     validTo: time('valid_to'),
     lastSeenAt: time('last_seen_at').notNull(),

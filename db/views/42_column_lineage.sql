@@ -26,12 +26,20 @@ select
   e.subtypes,
   s.name as source,
   e.valid_from as first_seen_at,
-  e.text_id
+  e.text_id,
+  t.asset_id as text_asset_id,
+  c.repository,
+  c.file,
+  e.line,
+  e.end_line,
+  c.commit,
+  tidemark.line_url(c.url, e.line, e.end_line) as url
 from tidemark.lineage_field_edge e
 join tidemark.lineage_text t on t.id = e.text_id
 join tidemark.asset u on u.id = e.upstream_id
 join tidemark.asset d on d.id = e.downstream_id
 left join tidemark.source s on s.id = t.source_id
+left join tidemark.code_place c on c.asset_id = t.asset_id and t.origin = 'code'
 where e.valid_to is null and u.removed_at is null and d.removed_at is null;
 
 comment on view catalog.column_lineage is
@@ -51,7 +59,7 @@ comment on column catalog.column_lineage.transformation is
   'How the value comes about: identity, expression, aggregate, window; of an indirect influence subtypes tells more.';
 comment on column catalog.column_lineage.expression is 'The expression as written, where it is more than a column.';
 comment on column catalog.column_lineage.origin is
-  'Where it is known from: definition (the text of a view or a routine), log (a statement of a query log).';
+  'Where it is known from: definition (the text of a view or a routine), code (a file of a repository), log (a statement of a query log).';
 comment on column catalog.column_lineage.confidence is
   'From 0 to 1. 1: the text and the catalogue say so; less where a name was placed by elimination.';
 comment on column catalog.column_lineage.subtypes is
@@ -60,6 +68,16 @@ comment on column catalog.column_lineage.source is 'Name of the source that the 
 comment on column catalog.column_lineage.first_seen_at is 'When Tidemark first saw it.';
 comment on column catalog.column_lineage.text_id is
   'The text that says so: rows with the same one come from one definition, or one statement of a log.';
+comment on column catalog.column_lineage.text_asset_id is
+  'Id of the asset whose text that is: a view, a routine, a file, a dbt model; null for a statement of a log.';
+comment on column catalog.column_lineage.repository is 'Of code: the dotted name of its repository.';
+comment on column catalog.column_lineage.file is 'Of code: the path of the file in its repository.';
+comment on column catalog.column_lineage.line is
+  'The line of the text, from 1, where the expression begins; null where no text says so.';
+comment on column catalog.column_lineage.end_line is 'The line where it ends.';
+comment on column catalog.column_lineage.commit is
+  'Of code: the commit of the default branch that was read last, where the file has these lines.';
+comment on column catalog.column_lineage.url is 'Of code: those lines at that commit, for a browser.';
 
 create or replace view catalog.lineage_coverage as
 select
@@ -120,7 +138,7 @@ comment on column catalog.lineage_gaps.source is 'Name of the source that the te
 comment on column catalog.lineage_gaps.asset_id is
   'Id of the asset that the text defines, as in catalog.assets; null for a statement of a query log.';
 comment on column catalog.lineage_gaps.asset is 'Dotted name of that asset.';
-comment on column catalog.lineage_gaps.origin is 'definition (the text of a view or a routine) or log (a statement of a query log).';
+comment on column catalog.lineage_gaps.origin is 'definition (the text of a view or a routine), code (a file of a repository) or log (a statement of a query log).';
 comment on column catalog.lineage_gaps.outcome is 'How much of the whole text is known: resolved, partial, failed.';
 comment on column catalog.lineage_gaps.reason is
   'unknown_table, unknown_column, ambiguous_column, column_count, dynamic_sql, unsupported_clause, unsupported_language, template, parse_error, too_deep, timeout and so on.';

@@ -98,6 +98,28 @@ test('a column of the database comes from the file that computes it', async () =
   expect(file).toBeDefined()
 })
 
+test('edges of code have their file, lines and commit', async () => {
+  const at = (file: string, lines: string) =>
+    `https://github.test/acme/shop/blob/${shop.git.head('main')}/${file}#${lines}`
+  const edges = await engine.store.sql`
+    select downstream_column, origin, repository, file, line, end_line, commit, url from catalog.column_lineage
+    where downstream = ${`${database.name}.public.revenue`} and influence = 'direct' and file is not null order by 1`
+  const common = { origin: 'code', repository: 'acme.shop', file: 'sql/daily.sql', commit: shop.git.head('main') }
+  expect(edges.map((edge) => ({ ...edge }))).toEqual([
+    { ...common, downstream_column: 'customer_id', line: 3, end_line: 3, url: at('sql/daily.sql', 'L3') },
+    { ...common, downstream_column: 'total', line: 4, end_line: 4, url: at('sql/daily.sql', 'L4') },
+  ])
+  const [model] = await engine.store.sql`
+    select file, line, end_line from catalog.column_lineage where downstream_column = 'total'
+      and downstream = ${`${database.name}.public_marts.revenue`}`
+  expect(model).toEqual({ file: 'analytics/models/marts/revenue.sql', line: 4, end_line: 4 })
+  const [made] = await engine.store.sql`
+    select file, line, end_line, commit, url from catalog.lineage where origin = 'code'
+      and downstream = ${`${database.name}.public.revenue`} and upstream like '%daily.sql%'`
+  const { file, commit } = common
+  expect(made).toEqual({ file, line: 2, end_line: 6, commit, url: at(file, 'L2-L6') })
+})
+
 test('a dbt model leads from the relations that its refs mean to the one it builds', async () => {
   expect(await columns(`${database.name}.public_marts.revenue`)).toEqual([
     expect.objectContaining({ upstream: `${database.name}.public.stg_orders`, upstream_column: 'customer_id' }),

@@ -25,7 +25,7 @@ export async function exportStore(store: Store): Promise<ExportedAsset[]> {
                  from tidemark.facet f where f.asset_id = a.id),
       'found', (select jsonb_build_array(d.kind, d.words::text) from tidemark.search_document d where d.asset_id = a.id),
       'upstreams', (select jsonb_agg(jsonb_build_array(e.origin, un.name, e.upstream_group, e.upstream_key, u.name_key, u.placeholder,
-                                                       e.columns_known)
+                                                       e.columns_known, e.line, e.end_line)
                                      order by e.origin, un.name, e.upstream_group, e.upstream_key)
                     from tidemark.lineage_edge e join tidemark.namespace un on un.id = e.upstream_namespace_id
                     left join tidemark.asset u on u.id = e.upstream_id
