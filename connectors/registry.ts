@@ -9,6 +9,7 @@ const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly default: unknow
   postgres: () => import('./postgres/index.ts'),
   snowflake: () => import('./snowflake/index.ts'),
   sqlite: () => import('./sqlite/index.ts'),
+  tableau: () => import('./tableau/index.ts'),
 }
 
 export interface Registry {

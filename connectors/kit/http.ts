@@ -10,6 +10,10 @@ export interface HttpClientOptions {
   readonly timeoutMs?: number
   /** A larger answer is refused rather than held in memory. Default 64 MiB. */
   readonly maxBytes?: number
+  /** Sends the requests, such as undici's over connections of one's own. Default: Node's `fetch`. */
+  readonly fetch?: typeof fetch
+  /** What the body of an answer that is no success says, by the API's own rules. */
+  readonly readError?: (body: unknown) => { readonly code: string; readonly message: string } | undefined
 }
 
 export interface HttpRequest {
@@ -41,14 +45,14 @@ export function createHttpClient(
   context: Pick<ConnectorContext, 'signal' | 'meter'>,
 ): HttpClient {
   const base = options.baseUrl.endsWith('/') ? options.baseUrl : `${options.baseUrl}/`
-  const { timeoutMs = 60_000, maxBytes = 64 * MEBIBYTE } = options
+  const { timeoutMs = 60_000, maxBytes = 64 * MEBIBYTE, fetch: send = fetch, readError = () => undefined } = options
   return {
     async json<T>(path: string, request: HttpRequest = {}): Promise<HttpAnswer<T>> {
       const url = resolveUrl(base, path, request.query)
       const what = `${request.method ?? 'GET'} ${url.origin}${url.pathname}`
       context.meter.request()
       try {
-        const response = await fetch(url, {
+        const response = await send(url, {
           method: request.method ?? 'GET',
           headers: {
             accept: 'application/json',
@@ -64,7 +68,7 @@ export function createHttpClient(
         const text = await readText(response, maxBytes, what)
         context.meter.bytes(Buffer.byteLength(text))
         if (!response.ok && response.status !== 304) {
-          const error = statusError(response, text, what)
+          const error = statusError(response, text, what, readError)
           if (error.category === 'rate_limited') context.meter.throttle()
           throw error
         }
@@ -120,15 +124,30 @@ const BY_STATUS: Readonly<Record<number, ErrorCategory>> = {
   429: 'rate_limited',
 }
 
-function statusError(response: Response, text: string, what: string): IngestError {
+function statusError(
+  response: Response,
+  text: string,
+  what: string,
+  readError: NonNullable<HttpClientOptions['readError']>,
+): IngestError {
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now())
   // GitHub and others tell of a secondary rate limit by 403 with Retry-After.
   const limited = response.status === 403 && retryAfterMs !== undefined
   const known = BY_STATUS[response.status] ?? (response.status >= 500 ? 'source_unavailable' : 'unsupported')
-  return new IngestError(limited ? 'rate_limited' : known, `${what}: ${response.status} ${text.slice(0, 200)}`.trim(), {
-    code: String(response.status),
+  const said = readError(jsonOf(text))
+  const message = said?.message ?? text.slice(0, 200)
+  return new IngestError(limited ? 'rate_limited' : known, `${what}: ${response.status} ${message}`.trim(), {
+    code: said?.code ?? String(response.status),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Milliseconds to wait by a `Retry-After` header, in seconds or as a date (RFC 9110, section 10.2.3). */
