@@ -101,10 +101,11 @@ function describer(graph: LineageGraph): (id: string, end: LinkEnd, ways: readon
   }
 }
 
-/** Nothing of assets as such: there it is the usual case. */
-function wayText({ edge, columnsKnown, from, to }: Link): string {
+/** Nothing of assets as such, where that is the usual case. */
+function wayText({ edge, columnsKnown, stale, from, to }: Link): string {
   if (edge !== undefined) return cut(howText(edge))
-  return columnsKnown || (from.column === null && to.column === null) ? '' : 'columns not known'
+  const known = columnsKnown || (from.column === null && to.column === null)
+  return [known ? '' : 'columns not known', stale ? 'stale' : ''].filter(Boolean).join(', ')
 }
 
 const MOST_EXPRESSION = 80

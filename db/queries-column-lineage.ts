@@ -37,6 +37,9 @@ export async function listReachedColumns(
   ]
 }
 
+/** Where lineage of columns is known from. */
+export type LineageOrigin = 'definition' | 'log' | 'catalogue' | 'bi' | 'code'
+
 /** Column to column, as a text tells it. */
 export interface ColumnEdgeRow {
   readonly upstreamId: number
@@ -48,7 +51,7 @@ export interface ColumnEdgeRow {
   readonly transformation: string
   readonly subtypes: readonly string[]
   readonly expression: string | null
-  readonly origin: 'definition' | 'code' | 'bi' | 'catalogue' | 'log'
+  readonly origin: LineageOrigin
   readonly confidence: number
   /** Lines of its text, from 1, both counted in; null where no text says so. */
   readonly line: number | null
@@ -58,6 +61,8 @@ export interface ColumnEdgeRow {
   readonly file: string | null
   readonly commit: string | null
   readonly url: string | null
+  /** Since when its source leaves it out; null while it tells of it. */
+  readonly staleSince: Date | null
 }
 
 const EDGE = [
@@ -77,6 +82,7 @@ const EDGE = [
   ['file', 'file'],
   ['commit', 'commit'],
   ['url', 'url'],
+  ['stale_since', 'staleSince'],
 ] as const
 
 /** The live column edges between assets of a set, in a fixed order. */
@@ -132,7 +138,7 @@ export interface LineageGap {
   /** Null, like the asset: a statement of a query log. */
   readonly assetId: number | null
   readonly asset: string | null
-  readonly origin: ColumnEdgeRow['origin']
+  readonly origin: LineageOrigin
   readonly outcome: TextOutcome['outcome']
   readonly reason: string
   readonly message: string

@@ -88,6 +88,8 @@ export interface EdgeRow {
   readonly downstreamId: number
   /** Whether a text tells of every column between the two. */
   readonly columnsKnown: boolean
+  /** Whether its source leaves it out by now, though nothing else of the downstream changed. */
+  readonly stale: boolean
 }
 
 /** The live edges between assets of a set, each pair once. */
@@ -95,7 +97,8 @@ export async function listEdgesAmong(sql: Query, ids: readonly number[]): Promis
   const set = [...ids]
   return [
     ...(await sql<EdgeRow[]>`
-      select upstream_id as "upstreamId", downstream_id as "downstreamId", bool_or(columns_known) as "columnsKnown"
+      select upstream_id as "upstreamId", downstream_id as "downstreamId", bool_or(columns_known) as "columnsKnown",
+             bool_and(stale_since is not null) as stale
       from tidemark.lineage_edge
       where valid_to is null and downstream_id = any (${set}::bigint[]) and upstream_id = any (${set}::bigint[])
       group by 1, 2 order by 2, 1`),
@@ -107,12 +110,18 @@ export interface ImpactRow extends ReachedAsset {
   /** Null: the asset as a whole. */
   readonly column: string | null
   readonly owner: string | null
+  /** As its source counts it; null where it does not. */
+  readonly lastReadAt: Date | null
+  readonly reads: number | null
+  /** Whether only edges that their sources no longer tell lead there. */
+  readonly stale: boolean
 }
 
 export async function listImpact(sql: Query, assetId: number, column: string | null): Promise<ImpactRow[]> {
   return [
     ...(await sql<ImpactRow[]>`
-      select asset_id as "assetId", asset, kind, column_name as "column", depth, owner, path
-      from catalog.impact(${String(assetId)}, ${column})`),
+      select asset_id as "assetId", asset, kind, column_name as "column", depth, owner, path, last_read_at as "lastReadAt",
+             reads, stale
+      from tidemark.impact_details(${assetId}, ${column})`),
   ]
 }

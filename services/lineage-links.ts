@@ -15,6 +15,8 @@ export interface Link {
   readonly edge?: ColumnEdgeRow
   /** Between assets: whether every column between them is known. */
   readonly columnsKnown: boolean
+  /** Its source leaves it out by now. */
+  readonly stale: boolean
 }
 
 /** The arrows of a lineage, each between ends that it has reached. */
@@ -25,15 +27,16 @@ export function listLinks(graph: LineageGraph): readonly Link[] {
       to: atStart(graph, { assetId: edge.downstreamId, column: edge.downstreamColumn }),
       edge,
       columnsKnown: true,
+      stale: edge.staleSince !== null,
     }),
   )
   const ends = listEnds(graph)
-  const assets = graph.edges.flatMap(({ upstreamId, downstreamId, columnsKnown }) =>
+  const assets = graph.edges.flatMap(({ upstreamId, downstreamId, columnsKnown, stale }) =>
     (ends.get(upstreamId) ?? []).flatMap((from) =>
       (ends.get(downstreamId) ?? [])
         // One end is the whole of its asset: between columns texts alone tell.
         .filter((to) => from.column === null || to.column === null)
-        .map((to): Link => ({ from, to, columnsKnown })),
+        .map((to): Link => ({ from, to, columnsKnown, stale })),
     ),
   )
   return [...columns, ...assets]
@@ -60,7 +63,11 @@ function atStart({ asset, column }: LineageGraph, end: LinkEnd): LinkEnd {
 
 /** How one column makes another, in a few words; nothing for a plain copy that is sure. */
 export function howText(edge: ColumnEdgeRow): string {
-  const words = [wayText(edge), edge.confidence < 1 ? `confidence ${edge.confidence.toFixed(2)}` : '']
+  const words = [
+    wayText(edge),
+    edge.confidence < 1 ? `confidence ${edge.confidence.toFixed(2)}` : '',
+    edge.staleSince === null ? '' : 'stale',
+  ]
   return words.filter(Boolean).join(', ')
 }
 

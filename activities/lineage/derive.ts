@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { SqlTexts } from '../../connectors/kit/index.ts'
 import { adoptVersion, findStaleTexts, readLineageState, type StaleText, settleLineage } from '../../db/lineage/due.ts'
 import { endOrphanTexts } from '../../db/lineage/end.ts'
-import { type DefinitionRow, readDefinitions } from '../../db/lineage/read.ts'
+import { type DefinitionRow, type ReferredRow, readDefinitions, type WantedRelation } from '../../db/lineage/read.ts'
 import type { DerivedReference, DerivedText } from '../../db/lineage/stage.ts'
 import { dropIdle, type SameText, storeDefinitions, storeSame } from '../../db/lineage/write.ts'
 import { type RunRow, renewLease } from '../../db/runs.ts'
@@ -18,7 +18,8 @@ import { isLoose, namesOf, relationEnd, type TextSource, toInput, wantedOf } fro
 import { DERIVATION_MS, lineagePool } from './pool.ts'
 import { Relations } from './relations.ts'
 import { readSources, sqlOf } from './sources.ts'
-import { type TextOwner, translate } from './translate.ts'
+import { joinTold, readTold, type ToldLineage, translateTold, wantedByTold } from './told.ts'
+import { type TextOwner, type Translated, translate } from './translate.ts'
 
 /** Texts derived and stored at a time; a page of long ones holds fewer. */
 const PAGE_TEXTS = 200
@@ -44,7 +45,8 @@ interface Derivation {
 
 /**
  * Derives the lineage of every definition that is new, has moved, or refers to something that has, whichever source it
- * belongs to. The state of the store alone says which: a step that died is made good by the next one.
+ * belongs to; and that which records tell of their fields. The state of the store alone says which: a step that died is made
+ * good by the next one.
  */
 export async function deriveLineage(deps: ActivityDeps, runId: number): Promise<LineageDerived> {
   const { sql } = deps.store
@@ -108,119 +110,154 @@ function* pagesOf(stale: readonly StaleText[]): Generator<number[], void, void> 
   if (page.length > 0) yield page
 }
 
-/** A definition on its way, with the names it looks up. */
+/** A definition, or what a record tells, on its way, with the names it looks up. */
 interface Reading {
   readonly row: DefinitionRow
-  readonly source: TextSource
+  /** At least one of the two is there. */
+  readonly source: TextSource | undefined
+  readonly told: ToldLineage | undefined
   consulted: readonly TableName[]
 }
 
 async function derivePage({ deps, run, pool }: Derivation, assetIds: readonly number[]): Promise<DerivedText[]> {
   const { sql } = deps.store
   const rows = await readDefinitions(sql, assetIds)
-  const sources = await readSources(deps, rows)
+  const [sources, tellings] = await Promise.all([readSources(deps, rows), readTold(deps, rows)])
   const relations = new Relations(sql)
-  await relations.load(rows.flatMap((row) => ownAndReferred(row, sources.get(row.assetId))))
+  await relations.load([
+    ...rows.flatMap((row) => ownAndReferred(row, sources.get(row.assetId))),
+    ...[...tellings.values()].flatMap(wantedByTold),
+  ])
   const same: SameText[] = []
   const readings: Reading[] = []
   for (const row of rows) {
-    const source = sources.get(row.assetId)
-    if (source === undefined) continue
-    const references = referencesOf(source, row.referred ?? [], relations)
-    const isSame = !row.forced && row.textHash === hashOf(row, source, references, relations)
-    if (!isSame) readings.push({ row, source, consulted: [] })
+    const reading = { row, source: sources.get(row.assetId), told: tellings.get(row.assetId), consulted: [] }
+    if (reading.source === undefined && reading.told === undefined) continue
+    const references = referencesOf(row.referred ?? [], relations)
+    const isSame = !row.forced && row.textHash === hashOf(reading, references, relations)
+    if (!isSame) readings.push(reading)
     else same.push({ ownerId: row.assetId, contentHash: row.contentHash, references })
   }
   await storeSame(sql, run.id, same)
   await Promise.all(
     readings.map(async (reading) => {
-      reading.consulted = (await pool.consult(toInput(reading.source))).names
+      if (reading.source !== undefined) reading.consulted = (await pool.consult(toInput(reading.source))).names
     }),
   )
-  await relations.load(readings.flatMap(({ source, consulted }) => wantedOf(source, consulted)))
+  await relations.load(
+    readings.flatMap(({ source, consulted }) => (source === undefined ? [] : wantedOf(source, consulted))),
+  )
   const derived = await Promise.all(readings.map((reading) => deriveOne(pool, reading, relations)))
   if (derived.length > 0) await storeDefinitions(sql, run.id, derived)
   return derived
 }
 
-/** The asset's own columns, and those of what its text referred to when it was derived last. */
-function ownAndReferred(row: DefinitionRow, source: TextSource | undefined) {
-  if (source === undefined) return []
-  const loose = isLoose(source)
-  const wanted = (namespaceId: number, key: string, loosely: boolean) => ({
-    namespaceId,
-    key,
-    name: keyPath(key)?.at(-1) ?? '',
-    loose: loosely,
+/** The asset's own columns, and those of what was referred to when it was derived last. */
+function ownAndReferred(row: DefinitionRow, source: TextSource | undefined): WantedRelation[] {
+  const wanted = (reference: ReferredRow): WantedRelation => ({
+    ...reference,
+    name: keyPath(reference.key)?.at(-1) ?? '',
   })
-  const { namespaceId, target } = source
+  const { namespaceId, key } = row
   return [
-    wanted(row.namespaceId, row.key, false),
-    ...(target === undefined ? [] : [wanted(namespaceId, nameKey(target), loose)]),
-    ...(row.referred ?? []).map((key) => wanted(namespaceId, key, loose)),
+    ...(source === undefined ? [] : [wanted({ namespaceId, group: 'relation', key, loose: false })]),
+    ...(source?.target === undefined ? [] : [wanted(targetOf(source, source.target))]),
+    ...(row.referred ?? []).map(wanted),
   ]
 }
 
-function referencesOf(source: TextSource, keys: Iterable<string>, relations: Relations): DerivedReference[] {
-  const loose = isLoose(source)
-  return [...keys].map((key) => {
-    const found = relations.find(source.namespaceId, key, loose)
-    return {
-      namespaceId: source.namespaceId,
-      key,
-      loose,
-      assetId: found?.assetId,
-      contentHash: found?.contentHash,
-    }
+function targetOf(source: TextSource, target: TableName): ReferredRow {
+  return { namespaceId: source.namespaceId, group: 'relation', key: nameKey(target), loose: isLoose(source) }
+}
+
+function referencesOf(referred: readonly ReferredRow[], relations: Relations): DerivedReference[] {
+  return referred.map(({ namespaceId, group, key, loose }) => {
+    const found = relations.find(namespaceId, key, loose, group)
+    return { namespaceId, group, key, loose, assetId: found?.assetId, contentHash: found?.contentHash }
   })
 }
 
 /** Equal while deriving would give the same: the engine, the text, where its names lead, and the columns found there. */
 function hashOf(
-  row: DefinitionRow,
-  source: TextSource,
+  { row, source, told }: Omit<Reading, 'consulted'>,
   references: readonly DerivedReference[],
   relations: Relations,
 ): string {
-  const columnsOf = (namespaceId: number, key: string, loose: boolean) => {
-    const found = relations.find(namespaceId, key, loose)
+  const columnsOf = ({ namespaceId, group, key, loose }: ReferredRow) => {
+    const found = relations.find(namespaceId, key, loose, group)
     return found === undefined ? null : [found.assetId, found.key, found.columns]
   }
+  const { namespaceId, key } = row
   return canonicalHash([
     ENGINE_VERSION,
-    source.sql.dialect,
-    source.defaults,
     row.sourceId,
-    row.text,
-    columnsOf(row.namespaceId, row.key, false),
-    references.map(({ key, loose }) => [key, columnsOf(source.namespaceId, key, loose)]).sort(byKey),
-    ...(source.foreign === undefined ? [] : [source.foreign, source.namespaceId, source.target, source.manifest]),
+    references.map((reference) => [referredBy(reference), reference.loose, columnsOf(reference)]).sort(byKey),
+    ...(source === undefined
+      ? []
+      : [
+          source.sql.dialect,
+          source.defaults,
+          source.text,
+          columnsOf({ namespaceId, group: 'relation', key, loose: false }),
+          ...(source.foreign === undefined ? [] : [source.foreign, source.namespaceId, source.target, source.manifest]),
+        ]),
+    ...(told === undefined ? [] : [told.origin, row.told]),
   ])
+}
+
+function referredBy({ namespaceId, group, key }: Omit<ReferredRow, 'loose'>): string {
+  return `${namespaceId} ${group} ${key}`
 }
 
 function byKey([left]: readonly unknown[], [right]: readonly unknown[]): number {
   return String(left) < String(right) ? -1 : 1
 }
 
-async function deriveOne(
-  pool: LineagePool,
-  { row, source, consulted }: Reading,
-  relations: Relations,
-): Promise<DerivedText> {
-  const names = namesOf(source, consulted, (...where) => relations.find(...where))
-  const result = await pool.derive({ ...toInput(source), tables: names.tables })
-  const target = source.target === undefined ? [] : [nameKey(source.target)]
-  const references = referencesOf(source, new Set([...names.looked.keys(), ...target]), relations)
-  const isLate = result.statements.some(({ gaps }) => gaps.some(({ reason }) => reason === 'timeout'))
+async function deriveOne(pool: LineagePool, reading: Reading, relations: Relations): Promise<DerivedText> {
+  const { row, source, told } = reading
+  const text = source === undefined ? undefined : await readText(pool, { ...reading, source }, relations)
+  const tells = told === undefined ? undefined : translateTold(told, relations)
+  const referred = new Map<string, ReferredRow>()
+  for (const { namespaceId, group, key } of told?.upstreams ?? [])
+    referred.set(referredBy({ namespaceId, group, key }), { namespaceId, group, key, loose: false })
+  for (const reference of text?.referred ?? []) referred.set(referredBy(reference), reference)
+  const references = referencesOf([...referred.values()], relations)
+  const said = text === undefined ? tells : tells === undefined ? text.said : joinTold(text.said, tells)
   return {
     sourceId: row.sourceId,
     assetId: row.assetId,
     contentHash: row.contentHash,
     // A text that took too long may do better next time it is looked at.
-    textHash: isLate ? hashText(randomUUID()) : hashOf(row, source, references, relations),
+    textHash: text?.isLate === true ? hashText(randomUUID()) : hashOf(reading, references, relations),
     references,
-    ...translate(result, names, ownerOf(row, source, relations)),
-    origin: source.foreign ?? 'definition',
+    // A reading has a text or tells something.
+    ...(said as Translated),
+    origin: source === undefined ? (told?.origin ?? 'definition') : (source.foreign ?? 'definition'),
+  }
+}
+
+interface ReadText {
+  readonly said: Translated
+  readonly referred: readonly ReferredRow[]
+  readonly isLate: boolean
+}
+
+async function readText(
+  pool: LineagePool,
+  { row, source, consulted }: Reading & { readonly source: TextSource },
+  relations: Relations,
+): Promise<ReadText> {
+  const names = namesOf(source, consulted, (...where) => relations.find(...where))
+  const result = await pool.derive({ ...toInput(source), tables: names.tables })
+  const { namespaceId, target } = source
+  const loose = isLoose(source)
+  return {
+    said: translate(result, names, ownerOf(row, source, relations)),
+    referred: [
+      ...[...names.looked.keys()].map((key) => ({ namespaceId, group: 'relation', key, loose })),
+      ...(target === undefined ? [] : [targetOf(source, target)]),
+    ],
+    isLate: result.statements.some(({ gaps }) => gaps.some(({ reason }) => reason === 'timeout')),
   }
 }
 

@@ -1,7 +1,7 @@
 import { type FoundRelation, findRelations, type WantedRelation } from '../../db/lineage/read.ts'
 import type { Query } from '../../db/store.ts'
 
-/** What the store knows of the relations that a page of texts names: each asked for once. */
+/** What the store knows of the relations, and other assets, that a page of texts names: each asked for once. */
 export class Relations {
   readonly #sql: Query
   readonly #known = new Map<string, FoundRelation | undefined>()
@@ -13,7 +13,8 @@ export class Relations {
   async load(wanted: readonly WantedRelation[]): Promise<void> {
     const missing = new Map<string, WantedRelation>()
     for (const relation of wanted) {
-      const identity = identityOf(relation.namespaceId, relation.key, relation.loose)
+      const { namespaceId, key, loose, group } = relation
+      const identity = identityOf(namespaceId, key, loose, group)
       if (!this.#known.has(identity)) missing.set(identity, relation)
     }
     const list = [...missing.values()]
@@ -23,11 +24,11 @@ export class Relations {
     })
   }
 
-  find(namespaceId: number, key: string, loose: boolean): FoundRelation | undefined {
-    return this.#known.get(identityOf(namespaceId, key, loose))
+  find(namespaceId: number, key: string, loose: boolean, group?: string): FoundRelation | undefined {
+    return this.#known.get(identityOf(namespaceId, key, loose, group))
   }
 }
 
-function identityOf(namespaceId: number, key: string, loose: boolean): string {
-  return `${namespaceId} ${loose} ${key}`
+function identityOf(namespaceId: number, key: string, loose: boolean, group = 'relation'): string {
+  return `${namespaceId} ${group} ${loose} ${key}`
 }

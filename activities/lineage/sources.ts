@@ -14,9 +14,10 @@ export async function readSources(
   deps: ActivityDeps,
   rows: readonly DefinitionRow[],
 ): Promise<ReadonlyMap<number, TextSource>> {
-  const texts = rows.flatMap((row) => {
+  const texts = rows.filter(hasText).flatMap((row) => {
     const sql = sqlOf(deps, row.connector)
-    return sql === undefined ? [] : [{ row, sql, foreign: sql.foreign?.(assetOf(row)) }]
+    if (sql === undefined || sql.opaque?.includes(row.language) === true) return []
+    return [{ row, sql, foreign: sql.foreign?.(assetOf(row)) }]
   })
   const named = texts.flatMap(({ row, foreign }) =>
     foreign?.namespace === undefined ? [] : [{ sourceId: row.sourceId, name: foreign.namespace }],
@@ -33,12 +34,18 @@ export async function readSources(
   )
 }
 
-function assetOf({ group, kind, path, language, properties }: DefinitionRow): DefinedAsset {
+type TextRow = DefinitionRow & { readonly language: string; readonly text: string }
+
+function hasText(row: DefinitionRow): row is TextRow {
+  return row.text !== null && row.language !== null
+}
+
+function assetOf({ group, kind, path, language, properties }: TextRow): DefinedAsset {
   // The store keeps what a record said, which was checked then.
   return { group, kind, path, language, properties } as DefinedAsset
 }
 
-function foreignSource(row: DefinitionRow, sql: SqlTexts, foreign: ForeignText): Omit<TextSource, 'namespaceId'> {
+function foreignSource(row: TextRow, sql: SqlTexts, foreign: ForeignText): Omit<TextSource, 'namespaceId'> {
   const { origin, dialect, namespace, defaults, target, manifest } = foreign
   const parts = 1 + (defaults.database === undefined ? 0 : 1) + (defaults.schemas === undefined ? 0 : 1)
   const assetPath = (name: NamePath) => (namespace === undefined || name.length < parts ? undefined : name)

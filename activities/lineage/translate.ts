@@ -282,9 +282,10 @@ function ownerTarget({ end, columns, found }: TextOwner): Target {
 
 const keysOf = new WeakMap<FoundRelation, ReadonlyMap<string, string>>()
 
-/** The field's own key, or the one a field of that name would have. Names in another case come second. */
-function fieldKey(found: FoundRelation | undefined, column: string): string {
-  if (found === undefined) return nameKey([column])
+/** The field's own key, or the one a field of that name, or name path, would have. Names in another case come second. */
+export function fieldKey(found: FoundRelation | undefined, column: string | readonly string[]): string {
+  const path = typeof column === 'string' ? [column] : column
+  if (found === undefined) return nameKey(path)
   let keys = keysOf.get(found)
   if (keys === undefined) {
     const pairs = found.columns.map((name, index) => [name, found.columnKeys[index] ?? ''] as const)
@@ -292,7 +293,8 @@ function fieldKey(found: FoundRelation | undefined, column: string): string {
     keys = new Map([...loose, ...pairs])
     keysOf.set(found, keys)
   }
-  return keys.get(column) ?? keys.get(`\u0000${column.toLowerCase()}`) ?? nameKey([column])
+  const name = path.join('.')
+  return keys.get(name) ?? keys.get(`\u0000${name.toLowerCase()}`) ?? nameKey(path)
 }
 
 function toGap(

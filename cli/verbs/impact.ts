@@ -23,11 +23,15 @@ export async function run({ io, args, options, signal }: Invocation<Options>): P
     { title: 'COLUMN', value: (row) => row.column, width: 60 },
     { title: 'KIND', value: (row) => row.kind ?? 'not crawled' },
     { title: 'OWNER', value: (row) => row.owner },
+    { title: 'READS', value: (row) => row.reads, align: 'right' },
+    { title: 'LAST READ', value: (row) => row.lastReadAt },
+    { title: 'STALE', value: (row) => (row.stale ? 'stale' : '') },
     { title: 'BY WAY OF', value: (row) => row.path.slice(1, -1).join(' → '), width: 80 },
   ])
   for (const line of lines) io.print(line)
   const assets = new Set(impact.map(({ assetId }) => assetId)).size
   io.note(`(a change of ${what} may reach ${count(assets, 'asset')})`)
+  if (impact.some(({ stale }) => stale)) io.note('(stale: only edges that their sources no longer tell lead there)')
   const wholes = impact.filter((row) => row.column === null).length
   if (column !== null && wholes > 0) {
     io.note(`(${count(wholes, 'asset')} as a whole: it decides their rows, or not every column on the way is known)`)

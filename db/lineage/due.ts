@@ -56,8 +56,8 @@ export interface StaleInput {
 }
 
 /**
- * The assets whose definition is to be derived (again), by ascending id: the source's own that are new or moved, and any
- * source's that refer to something of this namespace that moved, went, or is there at last. A full run also tries those
+ * The assets whose definition, or what their record tells, is to be derived (again), by ascending id: the source's own that are
+ * new or moved, and any source's that refer to something of this namespace that moved, went, or is there at last. A full run also tries those
  * again that took too long.
  */
 export async function findStaleTexts(sql: Query, input: StaleInput): Promise<StaleText[]> {
@@ -70,16 +70,21 @@ export async function findStaleTexts(sql: Query, input: StaleInput): Promise<Sta
         join tidemark.definition d on d.asset_id = a.id and d.language <> all (${[...opaque]}::text[])
         left join tidemark.lineage_text t on t.asset_id = a.id
         where ${readable} and c.source_id = ${run.sourceId} and c.writes and (t.source_id, t.content_hash) is distinct from (c.source_id, a.content_hash)
+        union
+        select a.id from tidemark.claim c
+        join tidemark.asset a on a.id = c.asset_id and a.tells_lineage and a.removed_at is null and not a.placeholder
+        left join tidemark.lineage_text t on t.asset_id = a.id
+        where c.source_id = ${run.sourceId} and c.writes and (t.source_id, t.content_hash) is distinct from (c.source_id, a.content_hash)
       ), referring as (
         select r.text_id from tidemark.lineage_reference r left join tidemark.asset a on a.id = r.asset_id
         where r.namespace_id = ${namespaceId} and r.asset_id is not null
           and (a.id is null or a.content_hash is distinct from r.content_hash or a.removed_at is not null or a.placeholder
-               or a.name_key <> r.name_key and ${isFoundOtherwise(sql)})
+               or a.name_key <> ${referredKey(sql)} and ${isFoundOtherwise(sql)})
         union
         select r.text_id from tidemark.lineage_reference r
         where r.namespace_id = ${namespaceId} and r.asset_id is null
           and exists (select 1 from tidemark.asset a
-                      where a.namespace_id = r.namespace_id and a.kind_group = 'relation' and a.name_key = r.name_key
+                      where a.namespace_id = r.namespace_id and a.kind_group = r.kind_group and a.name_key = ${referredKey(sql)}
                         and a.removed_at is null and not a.placeholder)
         union
         select r.text_id from tidemark.lineage_reference r
@@ -88,7 +93,8 @@ export async function findStaleTexts(sql: Query, input: StaleInput): Promise<Sta
         where r.namespace_id = ${namespaceId} and r.asset_id is null and r.folded_key <> ''
         group by r.text_id, r.name_key having count(*) = 1
       )
-      select d.asset_id as "assetId", pg_column_size(d.text) as bytes
+      select a.id as "assetId",
+             coalesce(pg_column_size(d.text), 0) + case when a.tells_lineage then coalesce(pg_column_size(v.record), 0) else 0 end as bytes
       from (select id from moved
             union
             select t.asset_id from referring join tidemark.lineage_text t on t.id = referring.text_id
@@ -97,12 +103,19 @@ export async function findStaleTexts(sql: Query, input: StaleInput): Promise<Sta
             select t.asset_id from tidemark.lineage_text t
             where ${run.mode === 'full'} and t.source_id = ${run.sourceId} and t.asset_id is not null
               and t.gaps @> '[{"reason": "timeout"}]' and t.derived_at < ${started(sql, run)}) stale
-      join tidemark.definition d on d.asset_id = stale.id
-      order by d.asset_id`),
+      join tidemark.asset a on a.id = stale.id
+      left join tidemark.definition d on d.asset_id = a.id
+      left join tidemark.asset_version v on v.asset_id = a.id and v.valid_to is null
+      where d.asset_id is not null or a.tells_lineage
+      order by a.id`),
   ]
 }
 
 const started = (sql: Query, run: RunRow) => sql`(select started_at from tidemark.sync_run where id = ${run.id})`
+
+/** The name of a reference `r`, without what sets it apart from those of other groups. */
+export const referredKey = (sql: Query) =>
+  sql`case when r.kind_group = 'relation' then r.name_key else left(r.name_key, -(length(r.kind_group) + 2)) end`
 
 /** What a name that was found in another case leads to now: its exact bearer, or no longer a single one. */
 const isFoundOtherwise = (sql: Query) => sql`(

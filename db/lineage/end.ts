@@ -1,7 +1,7 @@
 import type { Transaction } from '../store.ts'
 
 /**
- * Ends the texts of assets that are gone, are placeholders or have no definition any more, with all that was derived
+ * Ends the texts of assets that are gone, are placeholders, or have no definition and tell nothing any more, with all that was derived
  * from them. Returns how many.
  */
 export async function endOrphanTexts(tx: Transaction, namespaceId: number): Promise<number> {
@@ -9,8 +9,9 @@ export async function endOrphanTexts(tx: Transaction, namespaceId: number): Prom
     select t.id from tidemark.lineage_text t
     where t.asset_id is not null
       and t.source_id in (select id from tidemark.source where namespace_id = ${namespaceId})
-      and not exists (select 1 from tidemark.asset a join tidemark.definition d on d.asset_id = a.id
-                      where a.id = t.asset_id and a.removed_at is null and not a.placeholder)
+      and not exists (select 1 from tidemark.asset a
+                      where a.id = t.asset_id and a.removed_at is null and not a.placeholder
+                        and (a.tells_lineage or exists (select 1 from tidemark.definition d where d.asset_id = a.id)))
     order by t.id for update`
   await endTexts(
     tx,

@@ -41,11 +41,14 @@ export interface DerivedFieldEdge {
   readonly lines?: Lines
   /** Hex. */
   readonly statementHash: string
+  /** Since when the source leaves it out; a time as PostgreSQL writes it. */
+  readonly staleSince?: string
 }
 
 /** A relation looked up, and what it led to. */
 export interface DerivedReference {
   readonly namespaceId: number
+  readonly group: string
   readonly key: string
   readonly loose: boolean
   readonly assetId: number | undefined
@@ -56,8 +59,8 @@ export interface DerivedReference {
 export interface StoredGap {
   readonly reason: string
   readonly message: string
-  /** The statement's hash. */
-  readonly statement: string
+  /** The statement's hash; null where a record tells of it. */
+  readonly statement: string | null
   readonly line: number | null
   readonly column: number | null
   readonly columns: readonly string[]
@@ -70,7 +73,7 @@ export interface DerivedText {
   readonly assetId?: number
   /** The asset's, hex. */
   readonly contentHash?: string
-  /** Of its edges; those of a log are known without. */
+  /** Of the text and its edges; absent for a statement of a log. */
   readonly origin?: 'definition' | 'code' | 'bi' | 'catalogue'
   /** Hex. */
   readonly textHash: string
@@ -96,8 +99,8 @@ create temp table if not exists derived_edge (text int, upstream int, downstream
   line int, end_line int) on commit delete rows;
 create temp table if not exists derived_field (text int, upstream int, upstream_field text collate "C", downstream int,
   downstream_field text collate "C", influence text, transformation text, subtypes text[], expression text, confidence real,
-  line int, end_line int, statement_hash bytea) on commit delete rows;
-create temp table if not exists derived_reference (text int, namespace_id bigint, name_key text collate "C", loose boolean,
+  line int, end_line int, statement_hash bytea, stale_since timestamptz) on commit delete rows;
+create temp table if not exists derived_reference (text int, namespace_id bigint, kind_group text, name_key text collate "C", loose boolean,
   asset_id bigint, content_hash bytea) on commit delete rows`
 
 /** Stages texts with all that was derived from them, in temporary tables that are empty after the transaction. */
@@ -113,8 +116,12 @@ export async function stageTexts(tx: Transaction, texts: readonly DerivedText[])
       edges.push(copyLine([ordinal, ...pair, columnsKnown, place?.first, place?.last]))
     }
     for (const edge of text.fieldEdges) fields.push(fieldLine(ordinal, edge, ends))
-    for (const { namespaceId, key, loose, assetId, contentHash } of text.references)
-      references.push(copyLine([ordinal, namespaceId, key, loose, assetId, bytes(contentHash)]))
+    for (const reference of text.references) {
+      const { namespaceId, group, loose, assetId, contentHash } = reference
+      references.push(
+        copyLine([ordinal, namespaceId, group, referenceKey(reference), loose, assetId, bytes(contentHash)]),
+      )
+    }
     return textLine(ordinal, text)
   })
   await copyLines(
@@ -128,6 +135,11 @@ export async function stageTexts(tx: Transaction, texts: readonly DerivedText[])
   await copyLines(tx, 'derived_field', fields)
   await copyLines(tx, 'derived_reference', references)
   await tx`analyze derived_text, derived_end, derived_edge, derived_field, derived_reference`
+}
+
+/** The key that a reference is stored by: relations have theirs alone, other groups say which one. */
+export function referenceKey({ group, key }: Pick<DerivedReference, 'group' | 'key'>): string {
+  return group === 'relation' ? key : `${key}\\!${group}`
 }
 
 const bytes = (hex: string | undefined) => (hex === undefined ? null : `\\x${hex}`)
@@ -166,6 +178,7 @@ function fieldLine(ordinal: number, edge: DerivedFieldEdge, ends: Ends): string 
     edge.lines?.first,
     edge.lines?.last,
     bytes(edge.statementHash),
+    edge.staleSince,
   ])
 }
 

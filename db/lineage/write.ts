@@ -3,10 +3,10 @@ import { dropIdlePlaceholders, placehold } from '../reconcile/resolve.ts'
 import { renewLease } from '../runs.ts'
 import { inTransaction, type Query, type Transaction } from '../store.ts'
 import { releaseEdges } from './end.ts'
-import { type DerivedReference, type DerivedText, stageTexts } from './stage.ts'
+import { type DerivedReference, type DerivedText, referenceKey, stageTexts } from './stage.ts'
 
 /**
- * Stores what was derived from definitions, in one transaction and only what differs: edges that no longer hold end, new
+ * Stores what was derived from definitions and told by records, in one transaction and only what differs: edges that no longer hold end, new
  * ones begin, the others are untouched. @throws IngestError `cancelled` when the run has been taken over.
  */
 export async function storeDefinitions(sql: Query, runId: number, texts: readonly DerivedText[]): Promise<void> {
@@ -44,7 +44,7 @@ export async function storeSame(sql: Query, runId: number, texts: readonly SameT
     await tx`
       update tidemark.lineage_reference r set content_hash = decode(s.hash, 'hex')
       from unnest(${rows.map(({ ownerId }) => ownerId)}::bigint[], ${rows.map(({ namespaceId }) => namespaceId)}::bigint[],
-          ${rows.map(({ key }) => key)}::text[], ${rows.map(({ contentHash }) => contentHash ?? null)}::text[])
+          ${rows.map(referenceKey)}::text[], ${rows.map(({ contentHash }) => contentHash ?? null)}::text[])
         as s (owner_id, namespace_id, name_key, hash)
       join tidemark.lineage_text t on t.asset_id = s.owner_id
       where r.text_id = t.id and r.namespace_id = s.namespace_id and r.name_key = s.name_key
@@ -134,7 +134,8 @@ async function writeDefinitionEdges(tx: Transaction): Promise<void> {
 
 const fieldEdgesNow = (tx: Transaction) => tx`
   select t.text_id, w.asset_id as downstream_id, f.downstream_field, u.asset_id as upstream_id, f.upstream_field,
-         f.influence, f.transformation, f.subtypes, f.expression, f.confidence, f.line, f.end_line, f.statement_hash
+         f.influence, f.transformation, f.subtypes, f.expression, f.confidence, f.line, f.end_line, f.statement_hash,
+         f.stale_since
   from derived_field f
   join derived_text t on t.ordinal = f.text and t.text_id is not null
   join derived_end u on u.ordinal = f.upstream
@@ -158,17 +159,19 @@ export async function writeFieldEdges(tx: Transaction): Promise<void> {
                               is not distinct from (e.transformation, e.subtypes, e.expression, e.confidence))`
     await tx`
       with edge as materialized (${fieldEdgesNow(tx)})
-      update tidemark.lineage_field_edge e set statement_hash = edge.statement_hash, line = edge.line, end_line = edge.end_line
+      update tidemark.lineage_field_edge e set statement_hash = edge.statement_hash, line = edge.line, end_line = edge.end_line,
+        stale_since = edge.stale_since
       from edge
       where e.valid_to is null and ${identity}
-        and (e.statement_hash, e.line, e.end_line) is distinct from (edge.statement_hash, edge.line, edge.end_line)`
+        and (e.statement_hash, e.line, e.end_line, e.stale_since)
+            is distinct from (edge.statement_hash, edge.line, edge.end_line, edge.stale_since)`
   }
   await tx`
     with edge as (${fieldEdgesNow(tx)})
     insert into tidemark.lineage_field_edge (text_id, downstream_id, downstream_field, upstream_id, upstream_field,
-      influence, transformation, subtypes, expression, confidence, line, end_line, statement_hash, valid_from)
+      influence, transformation, subtypes, expression, confidence, line, end_line, statement_hash, stale_since, valid_from)
     select text_id, downstream_id, downstream_field, upstream_id, upstream_field, influence, transformation, subtypes,
-      expression, confidence, line, end_line, statement_hash, now()
+      expression, confidence, line, end_line, statement_hash, stale_since, now()
     from edge
     on conflict (text_id, downstream_id, downstream_field, upstream_id, upstream_field, influence) where valid_to is null
     do nothing`
@@ -181,8 +184,8 @@ async function writeReferences(tx: Transaction): Promise<void> {
       and not exists (select 1 from derived_reference d where d.text = t.ordinal and d.namespace_id = r.namespace_id
                         and d.name_key = r.name_key)`
   await tx`
-    insert into tidemark.lineage_reference as r (text_id, namespace_id, name_key, folded_key, asset_id, content_hash)
-    select t.text_id, d.namespace_id, d.name_key, case when d.loose then lower(d.name_key) else '' end, d.asset_id,
+    insert into tidemark.lineage_reference as r (text_id, namespace_id, kind_group, name_key, folded_key, asset_id, content_hash)
+    select t.text_id, d.namespace_id, d.kind_group, d.name_key, case when d.loose then lower(d.name_key) else '' end, d.asset_id,
       d.content_hash
     from derived_reference d join derived_text t on t.ordinal = d.text and t.text_id is not null
     order by t.text_id, d.namespace_id, d.name_key

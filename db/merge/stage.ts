@@ -164,8 +164,8 @@ export async function resolveNamespaces(
   const wanted = [...names].sort()
   await tx`
     insert into tidemark.namespace (organization_id, name)
-    select ${organizationId}, name from unnest(${wanted}::text[]) as name
-    where not exists (select 1 from tidemark.namespace n where n.organization_id = ${organizationId} and name = any (n.aliases))
+    select ${organizationId}, w.name from unnest(${wanted}::text[]) as w (name)
+    where not exists (select 1 from tidemark.namespace n where n.organization_id = ${organizationId} and w.name = any (n.aliases))
     on conflict (organization_id, name) do nothing`
   const rows = await tx<{ name: string; id: number }[]>`
     select w.name, n.id from unnest(${wanted}::text[]) as w (name)

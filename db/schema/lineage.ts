@@ -162,6 +162,7 @@ export const lineageFieldEdge = tidemark.table(
       )
       .where(sql`valid_to is null`),
     index('lineage_field_edge_upstream').on(table.upstreamId, table.upstreamField).where(sql`valid_to is null`),
+    index('lineage_field_edge_stale').on(table.downstreamId).where(sql`valid_to is null and stale_since is not null`),
     index('lineage_field_edge_downstream').on(table.downstreamId, table.downstreamField).where(sql`valid_to is null`),
   ],
 )

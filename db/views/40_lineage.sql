@@ -12,7 +12,9 @@ select
   e.line,
   e.end_line,
   c.commit,
-  tidemark.line_url(c.url, e.line, e.end_line) as url
+  tidemark.line_url(c.url, e.line, e.end_line) as url,
+  e.matched_by,
+  e.stale_since
 from tidemark.lineage_edge e
 join tidemark.asset d on d.id = e.downstream_id
 left join tidemark.asset u on u.id = e.upstream_id
@@ -42,3 +44,7 @@ comment on column catalog.lineage.source is 'Name of the source that told of the
 comment on column catalog.lineage.first_seen_at is 'When Tidemark first saw the edge.';
 comment on column catalog.lineage.last_seen_at is
   'When Tidemark last saw it used, for edges from logs; for others, when their record was written. A live edge holds until told otherwise.';
+comment on column catalog.lineage.matched_by is
+  'By which rule a name that a BI tool tells was found to mean the upstream: host_and_port and so on; null where the source says it as it is.';
+comment on column catalog.lineage.stale_since is
+  'Since when the source no longer tells of the edge, though nothing else of the downstream asset changed; null for the others.';

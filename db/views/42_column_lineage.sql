@@ -33,7 +33,8 @@ select
   e.line,
   e.end_line,
   c.commit,
-  tidemark.line_url(c.url, e.line, e.end_line) as url
+  tidemark.line_url(c.url, e.line, e.end_line) as url,
+  e.stale_since
 from tidemark.lineage_field_edge e
 join tidemark.lineage_text t on t.id = e.text_id
 join tidemark.asset u on u.id = e.upstream_id
@@ -59,7 +60,7 @@ comment on column catalog.column_lineage.transformation is
   'How the value comes about: identity, expression, aggregate, window; of an indirect influence subtypes tells more.';
 comment on column catalog.column_lineage.expression is 'The expression as written, where it is more than a column.';
 comment on column catalog.column_lineage.origin is
-  'Where it is known from: definition (the text of a view or a routine), code (a file of a repository), log (a statement of a query log).';
+  'Where it is known from: definition (the text of a view or a routine), code (a file of a repository), log (a statement of a query log), bi, catalogue (what a source tells of its fields).';
 comment on column catalog.column_lineage.confidence is
   'From 0 to 1. 1: the text and the catalogue say so; less where a name was placed by elimination.';
 comment on column catalog.column_lineage.subtypes is
@@ -78,6 +79,9 @@ comment on column catalog.column_lineage.end_line is 'The line where it ends.';
 comment on column catalog.column_lineage.commit is
   'Of code: the commit of the default branch that was read last, where the file has these lines.';
 comment on column catalog.column_lineage.url is 'Of code: those lines at that commit, for a browser.';
+
+comment on column catalog.column_lineage.stale_since is
+  'Since when the source no longer tells of it, though nothing else of the downstream asset changed; null for the others.';
 
 create or replace view catalog.lineage_coverage as
 select
@@ -103,7 +107,8 @@ comment on column catalog.lineage_coverage.partial is 'Statements of which some 
 comment on column catalog.lineage_coverage.failed is 'Statements of which nothing is known but why.';
 comment on column catalog.lineage_coverage.unresolved_references is
   'Relations that its texts name and nobody has crawled, counted for each text.';
-comment on column catalog.lineage_coverage.texts is 'Number of texts: definitions and distinct statements of logs.';
+comment on column catalog.lineage_coverage.texts is
+  'Number of texts: definitions, records that tell of their fields, distinct statements of logs.';
 comment on column catalog.lineage_coverage.gaps is 'Number of its rows in catalog.lineage_gaps.';
 comment on column catalog.lineage_coverage.source_id is 'Id of the source: organizations may call theirs alike.';
 
@@ -138,7 +143,8 @@ comment on column catalog.lineage_gaps.source is 'Name of the source that the te
 comment on column catalog.lineage_gaps.asset_id is
   'Id of the asset that the text defines, as in catalog.assets; null for a statement of a query log.';
 comment on column catalog.lineage_gaps.asset is 'Dotted name of that asset.';
-comment on column catalog.lineage_gaps.origin is 'definition (the text of a view or a routine), code (a file of a repository) or log (a statement of a query log).';
+comment on column catalog.lineage_gaps.origin is
+  'definition (the text of a view or a routine), code (a file of a repository), log (a statement of a query log), bi, catalogue (what a source tells of its fields).';
 comment on column catalog.lineage_gaps.outcome is 'How much of the whole text is known: resolved, partial, failed.';
 comment on column catalog.lineage_gaps.reason is
   'unknown_table, unknown_column, ambiguous_column, column_count, dynamic_sql, unsupported_clause, unsupported_language, template, parse_error, too_deep, timeout and so on.';

@@ -5,7 +5,10 @@ export interface ExportedAsset {
   readonly [part: string]: unknown
 }
 
-/** Everything live in the store by name, without ids and times, in a fixed order: what two equal stores agree on. */
+/**
+ * Everything live in the store by name, without ids and times, in a fixed order: what two equal stores agree on. Stale edges,
+ * which only one that has seen more can have, are left out, with the empty placeholders that they lead to.
+ */
 export async function exportStore(store: Store): Promise<ExportedAsset[]> {
   const rows = await store.sql<{ body: ExportedAsset }[]>`
     select jsonb_strip_nulls(jsonb_build_object(
@@ -25,11 +28,11 @@ export async function exportStore(store: Store): Promise<ExportedAsset[]> {
                  from tidemark.facet f where f.asset_id = a.id),
       'found', (select jsonb_build_array(d.kind, d.words::text) from tidemark.search_document d where d.asset_id = a.id),
       'upstreams', (select jsonb_agg(jsonb_build_array(e.origin, un.name, e.upstream_group, e.upstream_key, u.name_key, u.placeholder,
-                                                       e.columns_known, e.line, e.end_line)
+                                                       e.columns_known, e.matched_by, e.line, e.end_line)
                                      order by e.origin, un.name, e.upstream_group, e.upstream_key)
                     from tidemark.lineage_edge e join tidemark.namespace un on un.id = e.upstream_namespace_id
                     left join tidemark.asset u on u.id = e.upstream_id
-                    where e.downstream_id = a.id and e.valid_to is null),
+                    where e.downstream_id = a.id and e.valid_to is null and e.stale_since is null),
       'fieldUpstreams', (select jsonb_agg(jsonb_build_array(e.downstream_field, un.name, u.kind_group, u.name_key, e.upstream_field,
                                             e.influence, e.transformation, e.subtypes, e.expression, e.confidence,
                                             encode(e.statement_hash, 'hex'), e.line, e.end_line, owner.name_key)
@@ -38,20 +41,29 @@ export async function exportStore(store: Store): Promise<ExportedAsset[]> {
                          from tidemark.lineage_field_edge e join tidemark.asset u on u.id = e.upstream_id
                          join tidemark.namespace un on un.id = u.namespace_id
                          join tidemark.lineage_text t on t.id = e.text_id left join tidemark.asset owner on owner.id = t.asset_id
-                         where e.downstream_id = a.id and e.valid_to is null),
+                         where e.downstream_id = a.id and e.valid_to is null and e.stale_since is null),
       'text', (select jsonb_build_array(t.outcome, t.statements, t.resolved, t.partial, t.failed, t.unresolved_references,
                                         t.gaps, s.name, encode(t.content_hash, 'hex'))
                from tidemark.lineage_text t join tidemark.source s on s.id = t.source_id where t.asset_id = a.id),
-      'references', (select jsonb_agg(jsonb_build_array(rn.name, r.name_key, r.folded_key, ra.name_key, encode(r.content_hash, 'hex'))
+      'references', (select jsonb_agg(jsonb_build_array(rn.name, r.kind_group, r.name_key, r.folded_key, ra.name_key, encode(r.content_hash, 'hex'))
                                       order by rn.name, r.name_key)
                      from tidemark.lineage_reference r join tidemark.lineage_text t on t.id = r.text_id
                      join tidemark.namespace rn on rn.id = r.namespace_id
-                     left join tidemark.asset ra on ra.id = r.asset_id where t.asset_id = a.id)
+                     left join tidemark.asset ra on ra.id = r.asset_id where t.asset_id = a.id and not exists (
+                       select 1 from tidemark.lineage_edge e
+                       where e.downstream_id = a.id and e.valid_to is null and e.stale_since is not null
+                         and e.upstream_namespace_id = r.namespace_id and e.upstream_group = r.kind_group
+                         and starts_with(r.name_key, e.upstream_key)))
     )) as body
     from tidemark.asset a
     join tidemark.namespace n on n.id = a.namespace_id
     left join tidemark.asset parent on parent.id = a.parent_id and parent.removed_at is null
-    where a.removed_at is null
+    where a.removed_at is null and not (
+      -- A placeholder that only stale edges name is empty.
+      a.placeholder and exists (select 1 from tidemark.lineage_edge e
+                                where e.upstream_id = a.id and e.valid_to is null and e.stale_since is not null)
+      and not exists (select 1 from tidemark.lineage_edge e
+                      where a.id in (e.upstream_id, e.downstream_id) and e.valid_to is null and e.stale_since is null))
     order by n.name, a.kind_group, a.name_key`
   return rows.map((row) => row.body)
 }

@@ -1,0 +1,1 @@
+CREATE INDEX "lineage_field_edge_stale" ON "tidemark"."lineage_field_edge" USING btree ("downstream_id") WHERE valid_to is null and stale_since is not null;
