@@ -16,18 +16,25 @@ const sqlMapping = z.strictObject({
     .refine((name) => findDialect(name) !== 'generic', {
       error: ({ input }) => `${JSON.stringify(input)} is no dialect; known: ${DIALECTS.join(', ')}`,
     })
-    .describe('The SQL dialect, such as `postgres`, `snowflake`, `bigquery`.'),
+    .optional()
+    .describe(
+      'The SQL dialect, such as `postgres`, `snowflake`, `bigquery`; left out: as the repository tells (dbt profiles, SQLFluff, ends of names).',
+    ),
   namespace: z
     .string()
     .min(1)
     .optional()
     .describe('Where the tables live, as `tidemark sources` shows it: `postgres://db.internal:5432`.'),
-  database: z.string().min(1).optional().describe('The database of names that do not say one.'),
+  database: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The database of names that do not say one; else that of the dbt profile.'),
   schemas: z
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('Schemas of names that do not say one, tried in order.'),
+    .describe('Schemas of names that do not say one, tried in order; else that of the dbt profile.'),
 })
 
 export const config = z

@@ -2,10 +2,10 @@ import {
   type ChangeEntry,
   type ChangesVerdict,
   CODEOWNERS_PATHS,
-  codeFileKind,
   type InventoryItem,
   type InventoryVerdict,
   isGarbledPath,
+  isSqlHintFile,
   pagesOf,
 } from '../kit/index.ts'
 import { commitItem, fileItem, projectItem, pullItem, refItems, treeItems } from './items.ts'
@@ -130,9 +130,9 @@ async function changedFiles(
   const tree = await reader.tree(head)
   const { repository } = reader
   const entries: ChangeEntry[] = []
-  for (const [folder, sha] of tree.projects) {
+  for (const [folder, stamp] of tree.projects) {
     if ([...paths].some((path) => projectOf([folder], path) !== undefined))
-      entries.push({ operation: 'upsert', item: projectItem(repository, folder, sha) })
+      entries.push({ operation: 'upsert', item: projectItem(repository, folder, stamp) })
   }
   for (const path of paths) {
     const file = tree.files.get(path)
@@ -146,7 +146,7 @@ async function changedFiles(
 function movesOthers(path: string): boolean {
   return (
     (CODEOWNERS_PATHS as readonly string[]).includes(path) ||
-    (codeFileKind(path) === 'dbt file' && /(^|\/)dbt_project\.ya?ml$/.test(path)) ||
+    isSqlHintFile(path) ||
     isGarbledPath(path) ||
     path.startsWith('"')
   )

@@ -81,23 +81,22 @@ export function fileItem(repository: Repository, file: TreeFile): InventoryItem 
   }
 }
 
-export function fileFingerprint({ sha, kind, owners }: TreeFile): string {
-  return digest([sha, kind, owners])
+export function fileFingerprint({ sha, kind, owners, sql }: TreeFile): string {
+  return digest([sha, kind, owners, ...(sql === undefined ? [] : [sql])])
 }
 
-/** The SHA of the project's folder moves with everything in it. */
-export function projectItem(repository: Repository, folder: string, sha: string): InventoryItem {
+export function projectItem(repository: Repository, folder: string, fingerprint: string): InventoryItem {
   return {
     key: itemKey(repository, 'dbt', folder),
     nativeId: `${repository.id}:dbt:${folder}`,
-    fingerprint: sha,
+    fingerprint,
   }
 }
 
 /** All of a tree's items, projects first. */
 export function treeItems(repository: Repository, tree: Tree): InventoryItem[] {
   return [
-    ...[...tree.projects].map(([folder, sha]) => projectItem(repository, folder, sha)),
+    ...[...tree.projects].map(([folder, stamp]) => projectItem(repository, folder, stamp)),
     ...[...tree.files.values()].map((file) => fileItem(repository, file)),
   ]
 }

@@ -11,7 +11,7 @@ export const manifest: ConnectorManifest<GithubConfig> = {
   category: 'code',
   version: '0.1.0',
   protocol: PROTOCOL_VERSION,
-  recordVersion: 1,
+  recordVersion: 2,
   config,
   example: {
     baseUrl: 'https://api.github.com',

@@ -1,17 +1,21 @@
+import { findDialect } from '../../lineage/dialects.ts'
 import {
   CODEOWNERS_PATHS,
   type CodeFileKind,
   codeFileKind,
   createOwnersLookup,
+  createSqlHints,
   isGarbledPath,
+  isSqlHintFile,
   judgeName,
   kindOfMode,
   parseCodeowners,
+  type SqlHint,
 } from '../kit/index.ts'
 import type { Blobs } from './blobs.ts'
 import type { Client } from './client.ts'
 import type { GithubConfig } from './config.ts'
-import type { Repository } from './repositories.ts'
+import { digest, type Repository } from './repositories.ts'
 
 /** A file to catalogue. */
 export interface TreeFile {
@@ -21,14 +25,18 @@ export interface TreeFile {
   readonly size: number
   /** By CODEOWNERS. */
   readonly owners: readonly string[]
+  /** Of SQL: what the repository says of its database. */
+  readonly sql?: SqlHint
 }
 
 /** What one commit's tree holds for the catalogue. */
 export interface Tree {
   readonly commit: string
   readonly files: ReadonlyMap<string, TreeFile>
-  /** dbt projects: the folder (empty for the root) and the SHA of its tree. */
+  /** dbt projects: the folder (empty for the root), and what moves with anything in it and what it is read by. */
   readonly projects: ReadonlyMap<string, string>
+  /** What the repository says of the database that a path is of. */
+  readonly sqlHint: (path: string) => SqlHint | undefined
   /** Files of dbt projects, whatever their kind, by path. */
   readonly projectFiles: ReadonlyMap<string, { readonly sha: string; readonly size: number }>
   /** Whether names that are no UTF-8 were met: those may look alike. */
@@ -57,7 +65,8 @@ export async function readTree(
   const root = await collect(client, repository, { sha: commit, prefix: '' }, entries)
   const trees = new Map(entries.filter(({ mode }) => kindOfMode(mode) === 'folder').map(({ path, sha }) => [path, sha]))
   trees.set('', root)
-  const projects = findProjects(entries, trees)
+  const sqlHint = await readSqlHints(blobs, entries)
+  const projects = findProjects(entries, trees, sqlHint)
   const owners = createOwnersLookup(await readOwners(blobs, entries))
   const files = new Map<string, TreeFile>()
   const projectFiles = new Map<string, { sha: string; size: number }>()
@@ -72,9 +81,10 @@ export async function readTree(
     // Its bytes are lost: the object tells it from others of the same looks.
     const name = isGarbledPath(path) ? `${path}#${sha}` : path
     garbled ||= name !== path
-    files.set(name, { path: name, sha, kind, size, owners: owners(path) })
+    const sql = kind === 'sql file' || kind === 'migration' ? sqlHint(path) : undefined
+    files.set(name, { path: name, sha, kind, size, owners: owners(path), ...(sql === undefined ? {} : { sql }) })
   }
-  return { commit, files, projects, projectFiles, garbled }
+  return { commit, files, projects, projectFiles, sqlHint, garbled }
 }
 
 async function collect(
@@ -116,16 +126,22 @@ function inProjectKind(path: string): CodeFileKind | undefined {
   return /\.(sql|ya?ml|py)$/i.test(path) ? 'dbt file' : undefined
 }
 
-function findProjects(entries: readonly RawEntry[], trees: ReadonlyMap<string, string>): Map<string, string> {
+function findProjects(
+  entries: readonly RawEntry[],
+  trees: ReadonlyMap<string, string>,
+  sqlHint: Tree['sqlHint'],
+): Map<string, string> {
   const folders = entries
     .filter(({ path, mode }) => /(^|\/)dbt_project\.ya?ml$/.test(path) && kindOfMode(mode) === 'file')
     .map(({ path }) => path.split('/').slice(0, -1).join('/'))
     // What dbt has installed, and what it has compiled.
     .filter((folder) => !/(^|\/)(dbt_packages|dbt_modules|target)(\/|$)/.test(folder))
   return new Map(
-    [...new Set(folders)]
-      .sort()
-      .flatMap((folder) => (trees.has(folder) ? [[folder, trees.get(folder) as string]] : [])),
+    [...new Set(folders)].sort().flatMap((folder) => {
+      const sha = trees.get(folder)
+      // What is said beside the project, in the folders around it, is in no SHA of its own.
+      return sha === undefined ? [] : [[folder, digest([sha, sqlHint(`${folder}/dbt_project.yml`) ?? null])]]
+    }),
   )
 }
 
@@ -146,4 +162,17 @@ async function readOwners(blobs: Blobs, entries: readonly RawEntry[]) {
   const { sha, size = 0 } = found
   const text = (await blobs.read([{ sha, size }])).get(sha)
   return text === undefined ? [] : parseCodeowners(text)
+}
+
+/** A repository may hold many; the first say enough. */
+const MOST_HINT_FILES = 200
+
+async function readSqlHints(blobs: Blobs, entries: readonly RawEntry[]): Promise<Tree['sqlHint']> {
+  const found = entries
+    .filter(({ path, mode }) => isSqlHintFile(path) && kindOfMode(mode) === 'file')
+    .slice(0, MOST_HINT_FILES)
+  const texts = await blobs.read(found.map(({ sha, size = 0 }) => ({ sha, size })))
+  const files = new Map(found.flatMap(({ path, sha }) => (texts.has(sha) ? [[path, texts.get(sha) as string]] : [])))
+  const { parse } = await import('yaml')
+  return createSqlHints(files, { parseYaml: parse, isDialect: (name) => findDialect(name) !== 'generic' })
 }

@@ -91,7 +91,9 @@ async function syncCode(): Promise<void> {
   const world = new GithubWorld()
   buildShop(world)
   await using github = await startFakeGithub(world, {})
-  const code = await engine.addSource(githubConnector, { baseUrl: github.url, owners: ['acme'], token: 'any' }, 'code')
+  const sql = [{ dialect: 'postgres', namespace: 'postgres://db:5432', database: 'shop', schemas: ['public'] }]
+  const config = { baseUrl: github.url, owners: ['acme'], token: 'any', sql }
+  const code = await engine.addSource(githubConnector, config, 'code')
   await code.sync()
 }
 

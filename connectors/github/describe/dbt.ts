@@ -30,6 +30,7 @@ interface Located {
   readonly reader: Reader
   readonly folder: string
   readonly project: DbtProject
+  readonly tree: Tree
 }
 
 /** dbt projects by their folder: one item each, since what a model means depends on all of its project. */
@@ -44,7 +45,7 @@ export async function* describeProjects(
     if (tree === undefined || sha === undefined) continue
     const files = await readFiles(reader, tree, folder)
     const project = readProject(files, parse)
-    yield [{ key, fingerprint: sha, records: projectRecords({ reader, folder, project }) }]
+    yield [{ key, fingerprint: sha, records: projectRecords({ reader, folder, project, tree }) }]
   }
 }
 
@@ -69,6 +70,12 @@ function pathOf({ reader, folder }: Located, ...own: string[]): string[] {
 
 function fileOf({ folder }: Located, file: string): string {
   return folder === '' ? file : `${folder}/${file}`
+}
+
+function readingOf(located: Located, file: string): Reading {
+  const { reader, tree } = located
+  const path = fileOf(located, file)
+  return sqlReading(reader.config, reader.repository, path, tree.sqlHint(path))
 }
 
 function urlOf({ reader, folder }: Located, file: string): string {
@@ -99,7 +106,7 @@ const inProject = (located: Located) => ({ group: 'job' as const, path: pathOf(l
 function sourceRecord(located: Located, source: DbtSource): AssetRecord {
   const { reader } = located
   const name = `${source.source}.${source.name}`
-  const reading = sqlReading(reader.config, reader.repository, fileOf(located, source.file))
+  const reading = readingOf(located, source.file)
   const relation = sourceRelation(source, reading)
   const namespace = asText(reading?.namespace)
   return {
@@ -120,7 +127,7 @@ function sourceRecord(located: Located, source: DbtSource): AssetRecord {
 function nodeRecord(located: Located, node: DbtNode): AssetRecord {
   const { reader, project } = located
   const file = fileOf(located, node.file)
-  const reading = sqlReading(reader.config, reader.repository, file)
+  const reading = readingOf(located, node.file)
   const references = node.kind === 'seed' ? [] : findReferences(node.text)
   const relation = nodeRelation(node, reading)
   const known = references.flatMap((reference): UpstreamRecord[] => {
@@ -232,7 +239,8 @@ function nodeRelation(node: DbtNode, reading: Reading): string[] {
 }
 
 /** What the templates of one text lead to. */
-function manifestOf({ project, reader, folder }: Located, node: DbtNode, reading: Reading): Json {
+function manifestOf(located: Located, node: DbtNode, reading: Reading): Json {
+  const { project } = located
   const refs: Record<string, Json> = {}
   const sources: Record<string, Json> = {}
   for (const { kind, key, name } of findReferences(node.text)) {
@@ -243,8 +251,7 @@ function manifestOf({ project, reader, folder }: Located, node: DbtNode, reading
     }
     const found = project.nodes.find((other) => other.name === name)
     if (found === undefined) continue
-    const own = sqlReading(reader.config, reader.repository, folder === '' ? found.file : `${folder}/${found.file}`)
-    refs[key] = nodeRelation(found, own)
+    refs[key] = nodeRelation(found, readingOf(located, found.file))
   }
   return { refs, sources }
 }

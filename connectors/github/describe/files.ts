@@ -85,7 +85,7 @@ function fileRecord(
       ...(kind === 'submodule' ? {} : { bytes: file.size }),
       ...(lfs === undefined ? {} : { lfs: { oid: lfs.oid, bytes: lfs.size } }),
       ...(content === undefined ? {} : detailsOf(kind, content, parseYaml)),
-      ...(isSql ? { sql: sqlReading(config, repository, path) ?? null } : {}),
+      ...(isSql ? { sql: sqlReading(config, repository, path, file.sql) ?? null } : {}),
     }),
   }
 }

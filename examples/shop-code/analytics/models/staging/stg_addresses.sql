@@ -1,0 +1,4 @@
+select
+  customer_id,
+  city
+from {{ source('sales', 'address') }}
