@@ -3,6 +3,7 @@ import {
   endLogLineage,
   type Pruned,
   pruneAssets,
+  pruneContents,
   pruneEdges,
   pruneFields,
   pruneRuns,
@@ -31,6 +32,7 @@ const PRUNE: Readonly<Record<Prunable, Prune>> = {
   assets: pruneAssets,
   runs: pruneRuns,
   words: pruneWords,
+  contents: pruneContents,
 }
 
 /** The steps of a round of maintenance over a store. */

@@ -26,7 +26,7 @@ export interface MaintenanceInput {
 export type Tally = Readonly<Record<string, number>>
 
 /** One thing to prune, a batch at a time. */
-export type Prunable = 'log lineage' | 'runs' | 'versions' | 'edges' | 'fields' | 'assets' | 'words'
+export type Prunable = 'log lineage' | 'runs' | 'versions' | 'edges' | 'fields' | 'assets' | 'words' | 'contents'
 
 /** What the activities implement; wire names. Each is one short transaction or statement, so that no sync waits for it. */
 export interface MaintenanceSteps {
@@ -81,9 +81,9 @@ export async function maintain(input: MaintenanceInput, steps: MaintenanceSteps,
   if (retention.audit !== undefined) {
     add('months of audit log', await steps.dropPartitions({ table: 'audit_log', days: retention.audit }))
   }
-  // Words have no age: those that nothing is found by any more go, whatever is kept.
-  const words = env.patched('words') ? [['words', 0] as const] : []
-  for (const [what, days] of [...prunables(retention), ...words]) {
+  // Words and contents have no age: those that nothing is found by, or needs, any more go, whatever is kept.
+  const idle = (['words', 'contents'] as const).filter((what) => env.patched(what)).map((what) => [what, 0] as const)
+  for (const [what, days] of [...prunables(retention), ...idle]) {
     while (true) {
       const { deleted, more } = await steps.prune({ what, days, keepRuns: retention.keepRuns })
       add(what, deleted)

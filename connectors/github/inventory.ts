@@ -37,7 +37,7 @@ export async function* iterateItems(reader: Reader): AsyncGenerator<readonly Inv
 
 function toWatermark(
   { head: _, moved: __, ...state }: RepositoryState,
-  tree: Pick<Tree, 'projects' | 'garbled'> | undefined,
+  tree: Pick<Tree, 'projects' | 'garbled' | 'texts'> | undefined,
   commits: readonly string[],
 ): Watermark {
   return {
@@ -46,6 +46,7 @@ function toWatermark(
     commits: [...commits],
     projects: [...(tree?.projects.keys() ?? [])],
     garbled: tree?.garbled ?? false,
+    texts: [...(tree?.texts ?? [])],
   }
 }
 
@@ -84,8 +85,9 @@ export async function* iterateChanges(
     ),
   ]
   yield* pagesOf(entries, PAGE_ITEMS)
-  const { projects, garbled } = before
-  const tree = { projects: new Map(projects.map((folder) => [folder, ''])), garbled }
+  const { projects, garbled, texts } = before
+  const known = { projects: new Map(projects.map((folder) => [folder, ''])), garbled, texts }
+  const tree = state.head === undefined || state.head === oldHead ? known : await reader.tree(state.head)
   return { status: 'read', watermark: JSON.stringify(toWatermark(state, tree, commits)) }
 }
 

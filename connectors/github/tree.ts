@@ -39,6 +39,8 @@ export interface Tree {
   readonly sqlHint: (path: string) => SqlHint | undefined
   /** Files of dbt projects, whatever their kind, by path. */
   readonly projectFiles: ReadonlyMap<string, { readonly sha: string; readonly size: number }>
+  /** SHAs of texts that are read for what they say of other files, and of files in projects that are not catalogued. */
+  readonly texts: readonly string[]
   /** Whether names that are no UTF-8 were met: those may look alike. */
   readonly garbled: boolean
 }
@@ -65,9 +67,11 @@ export async function readTree(
   const root = await collect(client, repository, { sha: commit, prefix: '' }, entries)
   const trees = new Map(entries.filter(({ mode }) => kindOfMode(mode) === 'folder').map(({ path, sha }) => [path, sha]))
   trees.set('', root)
-  const sqlHint = await readSqlHints(blobs, entries)
+  const hints = entries.filter(isHint).slice(0, MOST_HINT_FILES)
+  const sqlHint = await readSqlHints(blobs, hints)
   const projects = findProjects(entries, trees, sqlHint)
-  const owners = createOwnersLookup(await readOwners(blobs, entries))
+  const rules = findOwners(entries)
+  const owners = createOwnersLookup(await readOwners(blobs, rules))
   const files = new Map<string, TreeFile>()
   const projectFiles = new Map<string, { sha: string; size: number }>()
   let garbled = false
@@ -84,7 +88,9 @@ export async function readTree(
     const sql = kind === 'sql file' || kind === 'migration' ? sqlHint(path) : undefined
     files.set(name, { path: name, sha, kind, size, owners: owners(path), ...(sql === undefined ? {} : { sql }) })
   }
-  return { commit, files, projects, projectFiles, sqlHint, garbled }
+  const others = [...projectFiles].flatMap(([path, { sha }]) => (files.has(path) ? [] : [sha]))
+  const texts = [...new Set([...hints, ...rules].map(({ sha }) => sha).concat(others))]
+  return { commit, files, projects, projectFiles, sqlHint, texts, garbled }
 }
 
 async function collect(
@@ -155,9 +161,12 @@ export function projectOf(folders: Iterable<string>, path: string): string | und
   return found
 }
 
-async function readOwners(blobs: Blobs, entries: readonly RawEntry[]) {
+function findOwners(entries: readonly RawEntry[]): RawEntry[] {
   const byPath = new Map(entries.map((entry) => [entry.path, entry]))
-  const found = CODEOWNERS_PATHS.map((path) => byPath.get(path)).find((entry) => entry !== undefined)
+  return CODEOWNERS_PATHS.flatMap((path) => byPath.get(path) ?? []).slice(0, 1)
+}
+
+async function readOwners(blobs: Blobs, [found]: readonly RawEntry[]) {
   if (found === undefined) return []
   const { sha, size = 0 } = found
   const text = (await blobs.read([{ sha, size }])).get(sha)
@@ -167,10 +176,9 @@ async function readOwners(blobs: Blobs, entries: readonly RawEntry[]) {
 /** A repository may hold many; the first say enough. */
 const MOST_HINT_FILES = 200
 
-async function readSqlHints(blobs: Blobs, entries: readonly RawEntry[]): Promise<Tree['sqlHint']> {
-  const found = entries
-    .filter(({ path, mode }) => isSqlHintFile(path) && kindOfMode(mode) === 'file')
-    .slice(0, MOST_HINT_FILES)
+const isHint = ({ path, mode }: RawEntry): boolean => isSqlHintFile(path) && kindOfMode(mode) === 'file'
+
+async function readSqlHints(blobs: Blobs, found: readonly RawEntry[]): Promise<Tree['sqlHint']> {
   const texts = await blobs.read(found.map(({ sha, size = 0 }) => ({ sha, size })))
   const files = new Map(found.flatMap(({ path, sha }) => (texts.has(sha) ? [[path, texts.get(sha) as string]] : [])))
   const { parse } = await import('yaml')

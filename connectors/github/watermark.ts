@@ -34,6 +34,8 @@ const watermark = z.object({
   /** The folders of dbt projects. */
   projects: z.array(z.string()),
   garbled: z.boolean(),
+  /** SHAs of texts that were read and are of no catalogued file: named here, they stay in the memory. */
+  texts: z.array(z.string()).default([]),
 })
 export type Watermark = z.infer<typeof watermark>
 export type Release = z.infer<typeof release>

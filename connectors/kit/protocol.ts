@@ -104,7 +104,11 @@ export interface Meter {
   cost(amount: number): void
 }
 
-/** Texts of at most some MB that a source's connector keeps between runs, shared by all workers; no place for secrets. */
+/**
+ * Texts of at most some MB that a source's connector keeps between runs, shared by all workers; no place for secrets. Contents of
+ * git's objects go under `blob/<sha>` or `head/<sha>`: maintenance takes those away whose SHA no asset of the source has as `properties.sha`, and
+ * no watermark of its scopes names.
+ */
 export interface Memory {
   /** Those of the keys that have a value. */
   read(keys: readonly string[]): Promise<ReadonlyMap<string, string>>

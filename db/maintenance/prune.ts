@@ -54,6 +54,33 @@ export async function endLogLineage(sql: Query, days: number): Promise<Pruned> {
   })
 }
 
+/**
+ * Contents of files that no branch read holds any more: what connectors keep under `blob/<sha>` and `head/<sha>`, where neither an
+ * asset of the source has the SHA nor a watermark of its scopes names it. A source that is being synced is left for next time.
+ */
+export async function pruneContents(sql: Query): Promise<Pruned> {
+  const { count } = await sql`
+    with content as (
+      select m.source_id, m.key, substr(m.key, 6) as sha from tidemark.source_memory m
+      where m.key ~ '^(blob|head)/'
+        and not exists (select 1 from tidemark.sync_run r where r.source_id = m.source_id and r.completed_at is null)
+    ), held as (
+      select c.source_id, a.properties ->> 'sha' as sha
+      from tidemark.claim c join tidemark.asset a on a.id = c.asset_id
+      where a.removed_at is null and a.properties ? 'sha' and c.source_id in (select source_id from content)
+      union all
+      select s.source_id, named[1]
+      from tidemark.scope s, regexp_matches(s.watermark, '[0-9a-f]{40,64}', 'g') as named
+      where s.source_id in (select source_id from content)
+    ), idle as (
+      select source_id, key from content
+      where not exists (select 1 from held where held.source_id = content.source_id and held.sha = content.sha)
+      limit ${BATCH}
+    )
+    delete from tidemark.source_memory m using idle where m.source_id = idle.source_id and m.key = idle.key`
+  return pruned(count)
+}
+
 /** Fields removed more than `days` ago. Whoever revives one at this moment goes first. */
 export async function pruneFields(sql: Query, days: number): Promise<Pruned> {
   const { count } = await sql`

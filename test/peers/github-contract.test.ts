@@ -115,6 +115,10 @@ const harness: ContractHarness = {
       project,
       file('analytics/models/marts/revenue.sql'),
     ]),
+    push('what says the dialect of a folder', { 'sql/.sqlfluff': '[sqlfluff]\ndialect = snowflake\n' }, [
+      file('sql/by-week.sql'),
+      file('sql/daily.sql'),
+    ]),
     push('a file become a link', { 'sql/by-week.sql': { mode: '120000', content: 'daily.sql' } }, []),
     push('a submodule moved on', { 'vendor/lib': { mode: '160000', content: 'a'.repeat(40) } }, [file('vendor/lib')]),
     push(

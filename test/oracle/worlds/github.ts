@@ -43,6 +43,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'write code owners': (world, repository, [owner]) => {
     world.push(repository, { '.github/CODEOWNERS': `* @acme/${(owner ?? 0) % 3}\nsql/ @acme/data\n` })
   },
+  'write dialect': (world, repository, [folder, dialect]) => {
+    const place = pick(['', 'sql/', 'migrations/', 'analytics/'], folder) ?? ''
+    const name = pick(['postgres', 'snowflake', 'nothing known'], dialect) ?? ''
+    world.push(repository, { [`${place}.sqlfluff`]: `[sqlfluff]\ndialect = ${name}\n` })
+  },
   'many files': (world, repository, [start = 0]) => {
     world.push(
       repository,
