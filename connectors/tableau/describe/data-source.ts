@@ -56,7 +56,9 @@ export function fieldNames(fields: readonly FieldNode[]): FieldNames {
 /** The tables that a data source reads itself; one that only passes on a published one's has none. */
 export function tablesOf({ node, fields }: Pick<DataSource, 'node' | 'fields'>): TableId[] {
   const columns = fields.flatMap((field) => (isPassedOn(field) ? [] : (field.upstreamColumns ?? [])))
-  const named = columns.flatMap(({ table }) => table ?? [])
+  const named = columns.flatMap(({ name, table }): TableId[] =>
+    table === null || table === undefined ? [] : [{ ...table, ...optional('column', name) }],
+  )
   const passedOn = (node.upstreamDatasources ?? []).length > 0
   return passedOn
     ? named

@@ -13,6 +13,8 @@ import { createEdges, type Target } from './edges.ts'
 export interface TableId {
   readonly __typename: string
   readonly id: string
+  /** The column that is named. */
+  readonly column?: string
 }
 
 /** Where a table is catalogued, or why it is nowhere. */
@@ -103,6 +105,7 @@ export function placeTables(
     const target = connectionTableTarget(table, directory)
     if (target !== undefined) targets.set(table.id, target)
   }
+  own.push(...unseenTables(used, tables))
   // One table may be known under several ids, with and without its columns.
   const alike = [...Map.groupBy(own, identityOf).values()]
   const placed = [...sql, ...alike.map(([first]) => first as TableNode)]
@@ -118,10 +121,25 @@ export function placeTables(
     records: [
       ...sql.map((node) => customSqlRecord(node, pathOf.get(node.id) ?? [], dataSource, tables, targetOf)),
       ...alike.map((group) =>
-        tableRecord(group, pathOf.get((group[0] as TableNode).id) ?? [], dataSource, tables.columns),
+        tableRecord(group, pathOf.get((group[0] as TableNode).id) ?? [], dataSource, (id) =>
+          tables.database.has(id) ? (tables.columns.get(id) ?? []) : namedColumns(used, id),
+        ),
       ),
     ].sort((left, right) => compareNames(left.path.join('\0'), right.path.join('\0'))),
   }
+}
+
+/** Tables that fields lead to, and that the API does not show otherwise: known by their ids. */
+function unseenTables(used: readonly TableId[], { database, customSql, connection }: Tables): TableNode[] {
+  const ids = used.filter(
+    ({ id, column }) => column !== undefined && ![database, customSql, connection].some((one) => one.has(id)),
+  )
+  return [...new Set(ids.map(({ id }) => id))].sort().map((id) => ({ id, name: null, fullName: id }))
+}
+
+function namedColumns(used: readonly TableId[], table: string): ColumnNode[] {
+  const names = used.flatMap(({ id, column }) => (id === table && column !== undefined ? [column] : []))
+  return [...new Set(names)].map((name) => ({ id: name, name }))
 }
 
 function pick<T extends { readonly id: string }>(
@@ -149,10 +167,10 @@ function tableRecord(
   group: readonly TableNode[],
   path: NamePath,
   dataSource: NamePath,
-  columns: Tables['columns'],
+  columnsOf: (table: string) => readonly ColumnNode[],
 ): AssetRecord {
   const [table] = group as readonly [TableNode, ...TableNode[]]
-  const merged = new Map(group.flatMap(({ id }) => columns.get(id) ?? []).map((column) => [column.name, column]))
+  const merged = new Map(group.flatMap(({ id }) => columnsOf(id)).map((column) => [column.name, column]))
   return {
     kind: 'table',
     path: [...path],
