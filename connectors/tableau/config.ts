@@ -22,7 +22,7 @@ export const config = z
       .string()
       .default('')
       .describe("The site's part of the address, after /site/; empty for the default site of Tableau Server."),
-    personalAccessToken: personalAccessToken
+    pat: personalAccessToken
       .optional()
       .describe('Sign in with a personal access token. It holds one session: give Tidemark one of its own.'),
     connectedApp: connectedApp.optional().describe('Sign in as a user through a connected app with direct trust.'),
@@ -34,19 +34,22 @@ export const config = z
       .optional()
       .describe('An HTTP proxy on the way: http://proxy.internal:3128.'),
   })
-  .superRefine(({ personalAccessToken: token, connectedApp: app }, context) => {
+  .superRefine(({ pat: token, connectedApp: app }, context) => {
     if (token === undefined && app === undefined)
       context.addIssue({
         code: 'custom',
-        path: ['personalAccessToken'],
-        message: 'give a personalAccessToken or a connectedApp',
+        path: ['pat'],
+        message: 'give a personal access token (pat) or a connectedApp',
       })
     if (token !== undefined && app !== undefined)
       context.addIssue({
         code: 'custom',
         path: ['connectedApp'],
-        message: 'give a personalAccessToken or a connectedApp, not both',
+        message: 'give a personal access token (pat) or a connectedApp, not both',
       })
   })
-  .meta({ oneOf: [{ required: ['personalAccessToken'] }, { required: ['connectedApp'] }] })
+  .meta({
+    anyOf: [{ required: ['pat'] }, { required: ['connectedApp'] }],
+    not: { required: ['pat', 'connectedApp'] },
+  })
 export type TableauConfig = z.infer<typeof config>

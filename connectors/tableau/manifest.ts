@@ -17,7 +17,7 @@ export const manifest: ConnectorManifest<TableauConfig> = {
   example: {
     baseUrl: 'https://tableau.internal',
     site: 'analytics',
-    personalAccessToken: { name: 'tidemark', secret: '${env:TABLEAU_TOKEN}' },
+    pat: { name: 'tidemark', secret: '${env:TABLEAU_TOKEN}' },
     projects: { deny: ['Sandbox', 'Sandbox/*'] },
   },
   kinds: [
@@ -77,6 +77,6 @@ function fromUrl(text: string): Record<string, Json> {
   return {
     baseUrl: `https://${url.host}`,
     site: decodeURIComponent(site),
-    ...(url.username === '' ? {} : { personalAccessToken: token }),
+    ...(url.username === '' ? {} : { pat: token }),
   }
 }

@@ -37,7 +37,7 @@ const IDLE_MS = 60_000
 
 export function shareSession(config: TableauConfig): SharedSession {
   const key = createHash('sha256')
-    .update(JSON.stringify([config.baseUrl, config.site, config.personalAccessToken, config.connectedApp]))
+    .update(JSON.stringify([config.baseUrl, config.site, config.pat, config.connectedApp]))
     .digest('hex')
   const session = shared.get(key) ?? { users: 0, version: undefined, signedIn: undefined, idle: undefined }
   shared.set(key, session)
@@ -101,7 +101,7 @@ export async function readVersion(client: HttpClient): Promise<ServerVersion> {
 
 /** https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_authentication.htm#sign_in */
 export async function signIn(client: HttpClient, config: TableauConfig, version: ServerVersion): Promise<SignedIn> {
-  const { personalAccessToken: token, connectedApp, site } = config
+  const { pat: token, connectedApp, site } = config
   const who =
     connectedApp === undefined
       ? { personalAccessTokenName: token?.name, personalAccessTokenSecret: token?.secret }

@@ -24,7 +24,7 @@ async function open(
   tokens += 1
   const fake = await startFakeTableau(world, options)
   const token: Record<string, Json> =
-    config.connectedApp === undefined ? { personalAccessToken: { name: 'tidemark', secret: `s${tokens}` } } : {}
+    config.connectedApp === undefined ? { pat: { name: 'tidemark', secret: `s${tokens}` } } : {}
   const opened = await openConnector(tableau, { baseUrl: fake.url, site: 'shop', ...token, ...config })
   return {
     world,
@@ -258,7 +258,7 @@ test('handles of one source share its session', async () => {
   const config = {
     baseUrl: opened.fake.url,
     site: 'shop',
-    personalAccessToken: { name: 'tidemark', secret: `s${tokens}` },
+    pat: { name: 'tidemark', secret: `s${tokens}` },
   }
   await using other = await openConnector(tableau, config)
   await Promise.all([opened.handle.scopes(), other.handle.scopes()])

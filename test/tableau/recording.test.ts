@@ -18,7 +18,7 @@ if (skipped) console.log(`skipped: no recording in ${FOLDER}; TIDEMARK_CONFORMAN
 /** Everything of the recorded site, as the connector tells it. */
 async function crawlRecording(): Promise<AssetRecord[]> {
   await using fake = await startFakeTableau(recordedWorld(FOLDER), {})
-  const config = { baseUrl: fake.url, site: 'shop', personalAccessToken: { name: 'tidemark', secret: 'recorded' } }
+  const config = { baseUrl: fake.url, site: 'shop', pat: { name: 'tidemark', secret: 'recorded' } }
   await using opened = await openConnector(tableau, config)
   const items = await crawl(opened.handle)
   const kinds = new Map(tableau.manifest.kinds.map((kind) => [kind.kind, kind]))

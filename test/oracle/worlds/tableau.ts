@@ -300,7 +300,7 @@ export async function tableauWorld(): Promise<OracleWorld> {
   const apply = async (operation: string, picks: Picks) => OPERATIONS[operation]?.(world, picks)
   return {
     type: 'tableau',
-    config: { baseUrl: fake.url, site: 'shop', personalAccessToken: { name: 'tidemark', secret: 'of the oracle' } },
+    config: { baseUrl: fake.url, site: 'shop', pat: { name: 'tidemark', secret: 'of the oracle' } },
     operations: [
       ...Object.keys(OPERATIONS),
       'rename published',
