@@ -1,4 +1,4 @@
-import { type Memory, pagesOf } from '../kit/index.ts'
+import { type Memory, pagesOf, parseLfsPointer } from '../kit/index.ts'
 import type { Client } from './client.ts'
 import type { Repository } from './repositories.ts'
 
@@ -57,8 +57,14 @@ export function createBlobs(
   }
   return {
     read: (refs) => read(refs, 'blob', (text) => text),
-    readHeads: (refs) => read(refs, 'head', (text) => text.split(/\r?\n/, 1)[0]?.slice(0, HEAD_CHARACTERS) ?? ''),
+    readHeads: (refs) => read(refs, 'head', headOf),
   }
+}
+
+/** The first line; a pointer of Git LFS is no data and is kept whole. */
+function headOf(text: string): string {
+  if (parseLfsPointer(text) !== undefined) return text
+  return text.split(/\r?\n/, 1)[0]?.slice(0, HEAD_CHARACTERS) ?? ''
 }
 
 function* inQueries(refs: readonly BlobRef[]): Generator<readonly BlobRef[], void, void> {

@@ -86,6 +86,9 @@ export const config = z
       .describe('The latest pull requests, by their last update, that are kept; 0 for none.'),
     sql: z.array(sqlMapping).optional().describe('Which SQL is of which database: the first that fits a file counts.'),
     webhookSecret: secret().optional().describe('The secret of the webhook, to be entered at GitHub too.'),
+    previousWebhookSecret: secret()
+      .optional()
+      .describe('The secret before it, taken too while GitHub is being told the new one.'),
     proxy: z
       .url({ protocol: /^https?$/ })
       .optional()

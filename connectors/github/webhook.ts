@@ -22,7 +22,7 @@ export const webhook: WebhookReceiver<GithubConfig> = {
       hasSecret: webhookSecret !== undefined,
     }
   },
-  async receive({ webhookSecret, owners }, { headers, body }) {
+  async receive({ webhookSecret, previousWebhookSecret, owners }, { headers, body }) {
     if (webhookSecret === undefined) return { status: 'refused', reason: 'the source has no webhookSecret' }
     const signature = headers['x-hub-signature-256']
     const delivery = headers['x-github-delivery']
@@ -30,7 +30,9 @@ export const webhook: WebhookReceiver<GithubConfig> = {
     const text = body.toString('utf8')
     const { Webhooks } = await import('@octokit/webhooks')
     // Compared in constant time; bytes that are no UTF-8 change by the decoding, and the signature fits them no more.
-    const genuine = await new Webhooks({ secret: webhookSecret }).verify(text, signature).catch(() => false)
+    const fits = (secret: string) => new Webhooks({ secret }).verify(text, signature).catch(() => false)
+    const previous = previousWebhookSecret
+    const genuine = (await fits(webhookSecret)) || (previous !== undefined && (await fits(previous)))
     if (!genuine) return { status: 'refused', reason: 'its signature is not that of the secret' }
     return judge(headers['x-github-event'] ?? '', delivery, parse(text), owners)
   },

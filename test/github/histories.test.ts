@@ -82,6 +82,66 @@ test('a tree that GitHub cuts short is read folder by folder; one of 3,000 new f
   expect((await given.files()).length).toBe(whole.length + 60)
 }, 120_000)
 
+test('files as git has them: LFS pointers, submodules, links, names that are no UTF-8, a file under another name', async () => {
+  await using given = await scene()
+  const { world, shop, source, sql } = given
+  const pointer = (size: number) =>
+    `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d'.repeat(32)}\nsize ${size}\n`
+  const garbled = Buffer.concat([Buffer.from('sql/caf'), Buffer.from([0xe9]), Buffer.from('.sql')])
+  const changes = new Map<string | Buffer, string | { mode: string; content: string }>([
+    ['data/orders.csv', pointer(77)],
+    ['data/plain.csv', 'id,at\n1,2\n'],
+    ['sql/linked.sql', { mode: '120000', content: 'daily.sql' }],
+    ['libs/common', { mode: '160000', content: 'c'.repeat(40) }],
+    [garbled, 'select 1;\n'],
+  ])
+  world.push(shop, changes)
+  expect((await source.sync()).outcome).toBe('succeeded')
+  const state = async () =>
+    new Map(
+      (
+        await sql`
+          select path, kind, sha, properties -> 'lfs' as lfs, fields from catalog.files where repository = 'acme.shop'`
+      ).map(({ path, ...row }) => [String(path), row]),
+    )
+  const files = await state()
+  expect(files.get('data/orders.csv')).toMatchObject({
+    lfs: { oid: `sha256:${'4d'.repeat(32)}`, bytes: 77 },
+    fields: 0,
+  })
+  expect(files.get('data/plain.csv')).toMatchObject({ lfs: null, fields: 2 })
+  expect(files.get('libs/common')).toMatchObject({ kind: 'submodule', sha: 'c'.repeat(40) })
+  expect(files.has('sql/linked.sql')).toBe(false)
+  expect([...files.keys()].filter((path) => path.startsWith('sql/caf'))).toEqual([
+    expect.stringMatching(/^sql\/caf\uFFFD\.sql#[0-9a-f]{40}$/),
+  ])
+  world.push(shop, { 'data/plain.csv': null, 'data/renamed.csv': 'id,at\n1,2\n' })
+  expect((await source.sync()).outcome).toBe('succeeded')
+  const after = await state()
+  expect(after.has('data/plain.csv')).toBe(false)
+  expect(after.get('data/renamed.csv')).toEqual(files.get('data/plain.csv'))
+}, 60_000)
+
+test('a squash merge and an archived repository: what is there now, and what the pull request became', async () => {
+  await using given = await scene()
+  const { world, shop, source, sql } = given
+  const pull = shop.pulls[0] as (typeof shop.pulls)[number]
+  world.squash(shop, pull)
+  world.tick()
+  shop.archived = true
+  expect((await source.sync()).outcome).not.toBe('failed')
+  const [row] = await sql`
+    select state, merge_commit, merged_at is not null as merged, properties -> 'base' ->> 'sha' as base
+    from catalog.pull_requests where repository = 'acme.shop'`
+  expect(row).toEqual({ state: 'merged', merge_commit: shop.git.head('main'), merged: true, base: pull.base.sha })
+  const [repository] = await sql`select archived from catalog.repositories where asset = 'acme.shop'`
+  expect(repository).toEqual({ archived: true })
+  const [commit] = await sql`
+    select comment, properties ->> 'changedFiles' as files from catalog.assets
+    where kind = 'commit' and asset = ${`acme.shop.${shop.git.head('main')}`}`
+  expect(commit).toMatchObject({ comment: pull.title })
+}, 60_000)
+
 test('a force-push to another history, and a branch deleted: what is left is what git has', async () => {
   await using given = await scene()
   const { world, shop, source, sql } = given

@@ -65,6 +65,24 @@ test("GitHub's documented example of a signature is taken, and its neighbours ar
     expect(await judge(body, own)).toMatchObject({ status: 'refused' })
 })
 
+test('while secrets rotate the one before is taken too, and nothing older', async () => {
+  const judge = (secrets: object, by: string) => {
+    const config = github.manifest.config.parse({ owners: ['acme'], ...secrets })
+    const body = pushTo('acme/shop')
+    const headers = { 'x-hub-signature-256': sign(body, by), 'x-github-delivery': '1', 'x-github-event': 'push' }
+    return webhook.receive(config as never, { headers, body: Buffer.from(body) })
+  }
+  const both = { webhookSecret: 'the new one of these', previousWebhookSecret: 'the old one of these' }
+  for (const by of Object.values(both)) expect(await judge(both, by)).toMatchObject({ status: 'accepted' })
+  expect(await judge(both, 'an even older secret')).toMatchObject({ status: 'refused' })
+  const after = { webhookSecret: both.webhookSecret }
+  expect(await judge(after, both.previousWebhookSecret)).toMatchObject({ status: 'refused' })
+  // Without a secret of its own there is none before it.
+  expect(await judge({ previousWebhookSecret: 'the old one of these' }, 'the old one of these')).toMatchObject({
+    status: 'refused',
+  })
+})
+
 test('a push asks for a sync of its repository alone, and what changes the list of repositories for all', async () => {
   await using inbox = await createInbox()
   expect((await inbox.deliver('d1', pushTo('acme/shop'))).status).toBe(202)
