@@ -5,6 +5,7 @@ import {
   type ConstraintRecord,
   compareNames,
   type FieldRecord,
+  type FieldUpstreamRecord,
   type IndexRecord,
   type Json,
   optional,
@@ -66,6 +67,8 @@ export interface RelationRow extends RelationFacetRows {
   readonly called: readonly Name[] | null
   readonly comments: Texts | null
   readonly defaults: Texts | null
+  /** By the number of a generated column, the names of those it is computed from. */
+  readonly computed_from: Readonly<Record<string, readonly string[]>> | null
   readonly parents: readonly Name[] | null
   /** Parallel arrays: attnum, name, type key, not null, identity, generated, collation; then the rights on columns. */
   readonly columns:
@@ -104,7 +107,7 @@ const REPLICA: Readonly<Record<string, string>> = { f: 'full', n: 'nothing', i: 
 
 export function relationRecord(row: RelationRow, book: TypeBook, place: Place): AssetRecord {
   const { database } = place
-  const fields = fieldRecords(row, book)
+  const fields = fieldRecords(row, book, [database, row.schema, row.name])
   const columnName = new Map(fields.map((field) => [field.nativeId, field.name]))
   const properties = relationProperties(row, database)
   return {
@@ -123,7 +126,7 @@ export function relationRecord(row: RelationRow, book: TypeBook, place: Place): 
   }
 }
 
-function fieldRecords(row: RelationRow, book: TypeBook): FieldRecord[] {
+function fieldRecords(row: RelationRow, book: TypeBook, path: string[]): FieldRecord[] {
   const [numbers, names = [], typeKeys = [], notNull = [], identity = [], generated = [], collations = []] =
     row.columns ?? []
   return (numbers ?? []).map((number, at) => {
@@ -146,8 +149,23 @@ function fieldRecords(row: RelationRow, book: TypeBook): FieldRecord[] {
       ...optional('comment', row.comments?.[number]),
       nativeId: String(number),
       ...(Object.keys(properties).length === 0 ? {} : { properties }),
+      ...withUpstreams(row.computed_from?.[number], path, value),
     }
   })
+}
+
+function withUpstreams(names: readonly string[] | undefined, path: string[], expression: string | undefined) {
+  if (names === undefined) return {}
+  const upstreams = [...names].sort(compareNames).map((name): FieldUpstreamRecord => {
+    return {
+      group: 'relation',
+      path,
+      field: [name],
+      transformation: 'expression',
+      ...optional('expression', expression),
+    }
+  })
+  return { upstreams }
 }
 
 function toConstraint(

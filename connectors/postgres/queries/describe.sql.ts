@@ -57,6 +57,19 @@ const UPSTREAMS = `(select json_agg(distinct jsonb_build_array(n.nspname, u.reln
   where w.ev_class = c.oid and w.ev_type = '1' and u.oid <> c.oid
     and ${OF_USERS})`
 
+/** The columns that generated ones are computed from, by number: up to version 14 these depended on them without their expression. */
+const COMPUTED_FROM = `(select json_object_agg(g.attnum, g.names) from (
+  select a.attnum, json_agg(distinct o.attname) as names
+  from pg_attribute a cross join lateral (
+    select d.refobjsubid from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = a.attnum
+      and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
+    union all
+    select d.refobjsubid from pg_attrdef x join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = x.oid
+      where x.adrelid = c.oid and x.adnum = a.attnum and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid) d
+  join pg_attribute o on o.attrelid = c.oid and o.attnum = d.refobjsubid and o.attnum > 0 and o.attnum <> a.attnum
+  where a.attrelid = c.oid and a.attgenerated <> '' and not a.attisdropped
+  group by a.attnum) g)`
+
 /** The routines that the rule of a view calls, but for the system's and those of extensions. */
 const CALLED = `(select json_agg(distinct jsonb_build_array(n.nspname, ${signatureOf('u')}))
   from pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
@@ -90,7 +103,7 @@ select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relkind as 
   (select json_object_agg(objsubid, description) from pg_description
     where classoid = 'pg_class'::regclass and objoid = c.oid) as comments,
   (select json_object_agg(adnum, pg_get_expr(adbin, adrelid)) from pg_attrdef where adrelid = c.oid) as defaults,
-  ${PARENTS} as parents, ${COLUMNS} as columns, ${CONSTRAINTS} as constraints, ${INDEXES} as indexes,
+  ${COMPUTED_FROM} as computed_from, ${PARENTS} as parents, ${COLUMNS} as columns, ${CONSTRAINTS} as constraints, ${INDEXES} as indexes,
   ${RELATION_GRANTS} as grants, ${TRIGGERS} as triggers, ${POLICIES} as policies, ${RULES} as rules, ${STATISTICS} as statistics
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_roles r on r.oid = c.relowner
   left join pg_am m on m.oid = c.relam left join pg_tablespace s on s.oid = c.reltablespace

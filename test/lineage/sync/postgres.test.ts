@@ -107,6 +107,23 @@ test('what a function reads reaches the views that call it, whatever the functio
   expect((await reached()).sort()).toEqual(['"latest(public.volume)"', 'board'])
 })
 
+test('a generated column is made from others of its table, through renames, and leads on', async () => {
+  await using scene = await createScene(`create table sale (id int, quantity int, "unit price" numeric,
+    total numeric generated always as (quantity * "unit price") stored);
+    create view takings as select total as taken from sale`)
+  await scene.source.sync()
+  expect(await scene.fields('sale')).toEqual(['sale.quantity > total', 'sale.unit price > total'])
+  await scene.change('alter table sale rename column quantity to pieces')
+  await scene.source.sync()
+  expect(await scene.fields('sale')).toEqual(['sale.pieces > total', 'sale.unit price > total'])
+  const reached = await scene.engine.store.sql`
+    select split_part(asset, '.', 3) as asset, column_name from catalog.impact((select display from tidemark.asset where name = 'sale'), 'pieces')`
+  expect(reached.map(({ asset, column_name }) => `${asset}.${column_name}`)).toEqual(['sale.total', 'takings.taken'])
+  await scene.change('alter table sale alter column total drop expression')
+  await scene.source.sync()
+  expect(await scene.fields('sale')).toEqual([])
+})
+
 test('unqualified names of a routine: its search path, else the one schema that has them, else nobody knows', async () => {
   await using scene = await createScene(`${TABLES}
     create schema app; create schema other;

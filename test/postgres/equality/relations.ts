@@ -40,6 +40,7 @@ export function factsOf(record: AssetRecord): Facts {
       comment: field.comment ?? null,
       labels: field.properties?.labels ?? null,
       domain: (field.properties?.domain as { name?: string } | undefined)?.name ?? null,
+      computedFrom: (field.upstreams ?? []).map((upstream) => upstream.field[0]),
     })),
     constraints: sortBy(
       (record.constraints ?? []).map(({ name, kind, columns, references, definition, properties: more }) => ({
@@ -124,7 +125,9 @@ async function readFields(sql: postgres.Sql, relation: string, { schema, name, k
   }
   const rows = await sql`select c.*, col_description(${relation}::regclass, c.ordinal_position) as comment,
     quote_ident(c.collation_schema) || '.' || quote_ident(c.collation_name) as collation,
-    (select format_type(atttypid, atttypmod) from pg_attribute where attrelid = ${relation}::regclass and attname = c.column_name) as type
+    (select format_type(atttypid, atttypmod) from pg_attribute where attrelid = ${relation}::regclass and attname = c.column_name) as type,
+    (select json_agg(u.column_name order by u.column_name::text collate "C") from information_schema.column_column_usage u
+      where u.table_schema = c.table_schema and u.table_name = c.table_name and u.dependent_column = c.column_name) as computed_from
     from information_schema.columns c where table_schema = ${schema} and table_name = ${name} order by ordinal_position`
   return Promise.all(
     rows.map(async (row, at) => ({
@@ -144,6 +147,7 @@ async function readFields(sql: postgres.Sql, relation: string, { schema, name, k
       comment: row.comment,
       labels: await readLabels(sql, row.type),
       domain: row.domain_name === null ? null : row.type,
+      computedFrom: row.computed_from ?? [],
     })),
   )
 }
@@ -156,6 +160,7 @@ const EMPTY_FIELD = {
   collation: null,
   labels: null,
   domain: null,
+  computedFrom: [],
 }
 
 async function readLabels(sql: postgres.Sql, type: string): Promise<Json> {
