@@ -1,5 +1,12 @@
-import { type Check, type ConnectorContext, IngestError, type Tunnel } from '../kit/index.ts'
-import { listedDatabases, type Settings, whyDatabaseLeftOut } from './config.ts'
+import {
+  type Check,
+  type ConnectorContext,
+  IngestError,
+  listedDatabases,
+  type Tunnel,
+  whyDatabaseLeftOut,
+} from '../kit/index.ts'
+import type { Settings } from './config.ts'
 import type { Connections, Reader } from './connection.ts'
 import { classify } from './errors.ts'
 import { accountName, hiddenDatabase, readDatabases } from './scopes.ts'

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import {
+  badUrl,
   IngestError,
   type Json,
   type NameFilter,
   nameFilter,
+  readServerUrl,
+  SSL_MODES,
+  type SslMode,
   secret,
   sshConfig,
   type Tunnel,
-  whyLeftOut,
 } from '../kit/index.ts'
-
-const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
-export type SslMode = (typeof SSL_MODES)[number]
 
 const fields = z.strictObject({
   url: secret().optional().describe('mysql://user:password@host:port/database, instead of the fields below.'),
@@ -118,20 +118,7 @@ export function readSettings(config: MysqlConfig, tunnel?: Tunnel): Settings {
   }
 }
 
-/** Why a database is not crawled, or undefined when it is. */
-export function whyDatabaseLeftOut({ databases }: Settings, name: string): string | undefined {
-  if (!isList(databases)) return whyLeftOut(databases, name)
-  return databases.includes(name) ? undefined : 'not among the databases listed'
-}
-
-/** The databases given by name, if they are. */
-export function listedDatabases({ databases }: Settings): readonly string[] {
-  return isList(databases) ? databases : []
-}
-
-function isList(databases: Settings['databases']): databases is readonly string[] {
-  return Array.isArray(databases)
-}
+const SYSTEM = 'MySQL'
 
 interface UrlFields {
   host?: string
@@ -145,19 +132,9 @@ interface UrlFields {
 
 /** The config fields that a URL stands for. A URL that names a database means that one alone. */
 function parseUrl(text: string): UrlFields {
-  const match =
-    /^(?:mysql|mariadb):\/\/(?:([^@/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text)
-  if (match === null) throw badUrl('expected mysql://user:password@host:port/database')
-  const [, credentials, host, port, database, query] = match
-  const [user, password] = splitOnce(credentials ?? '', ':')
-  const result: UrlFields = {}
-  if (host) result.host = decode(host).replace(/^\[(.*)\]$/, '$1')
-  if (port) result.port = Number(port)
-  if (user) result.user = decode(user)
-  if (password) result.password = decode(password)
-  if (database) result.databases = [decode(database)]
-  for (const [name, value] of new URLSearchParams(query ?? '')) setParameter(result, name, value)
-  if (result.port !== undefined && !(result.port >= 1 && result.port <= 65535)) throw badUrl('the port is out of range')
+  const { parameters, database, ...address } = readServerUrl(text, { system: SYSTEM, schemes: ['mysql', 'mariadb'] })
+  const result: UrlFields = { ...address, ...(database === undefined ? {} : { databases: [database] }) }
+  for (const [name, value] of parameters) setParameter(result, name, value)
   return result
 }
 
@@ -178,10 +155,10 @@ function setParameter(target: UrlFields, name: string, value: string): void {
   if (/^ssl-?mode$/i.test(name)) {
     const word = value.toLowerCase()
     const mode = SSL_MODES.find((known) => known === word) ?? CLIENT_SSL_MODES[word]
-    if (mode === undefined) throw badUrl(`ssl-mode must be one of ${SSL_MODES.join(', ')}`)
+    if (mode === undefined) throw badUrl(SYSTEM, `ssl-mode must be one of ${SSL_MODES.join(', ')}`)
     target.ssl = mode
   } else if (name === 'socket') target.socket = value
-  else throw badUrl(`unknown parameter ${JSON.stringify(name)}; known are ssl-mode and socket`)
+  else throw badUrl(SYSTEM, `unknown parameter ${JSON.stringify(name)}; known are ssl-mode and socket`)
 }
 
 function tryUrl(url: string, refuse: (path: string, message: string) => void): UrlFields | undefined {
@@ -191,24 +168,6 @@ function tryUrl(url: string, refuse: (path: string, message: string) => void): U
     refuse('url', (error as Error).message)
     return undefined
   }
-}
-
-/** Messages never repeat the URL: it may hold a password. */
-function badUrl(problem: string): IngestError {
-  return new IngestError('invalid_config', `Not a usable MySQL URL: ${problem}.`)
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw badUrl('a % in it does not begin an escape such as %40')
-  }
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

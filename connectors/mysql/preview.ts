@@ -9,9 +9,10 @@ import {
   previewValueLength,
   quoteIdentifier,
   quotePath,
+  whyDatabaseLeftOut,
   whyLeftOut,
 } from '../kit/index.ts'
-import { type Settings, whyDatabaseLeftOut } from './config.ts'
+import type { Settings } from './config.ts'
 import type { Connections, Reader } from './connection.ts'
 import { symbolOf } from './errors.ts'
 import { accountName } from './scopes.ts'

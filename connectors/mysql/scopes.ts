@@ -1,5 +1,13 @@
-import { nameKey, pagesOf, quoteIdentifier, type Scope, type ScopeListing } from '../kit/index.ts'
-import { listedDatabases, type Settings, whyDatabaseLeftOut } from './config.ts'
+import {
+  listedDatabases,
+  nameKey,
+  pagesOf,
+  quoteIdentifier,
+  type Scope,
+  type ScopeListing,
+  whyDatabaseLeftOut,
+} from '../kit/index.ts'
+import type { Settings } from './config.ts'
 import type { Connections, Reader } from './connection.ts'
 import { Digest } from './facts/digest.ts'
 import { FACT_NAMES, factSet } from './facts/sets.ts'

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls'
-import { type Check, type ConnectorContext, IngestError, type Tunnel } from '../kit/index.ts'
-import { listedDatabases, type Settings } from './config.ts'
+import { type Check, type ConnectorContext, IngestError, listedDatabases, type Tunnel } from '../kit/index.ts'
+import type { Settings } from './config.ts'
 import type { Connections } from './connection.ts'
 import { classify } from './errors.ts'
 import { readDatabases, whyNotCrawled } from './scopes.ts'

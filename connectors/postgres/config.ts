@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import {
+  badUrl,
   IngestError,
   type Json,
+  listedDatabases,
   type NameFilter,
   nameFilter,
+  readServerUrl,
+  SSL_MODES,
+  type SslMode,
   secret,
   sshConfig,
   type Tunnel,
-  whyLeftOut,
 } from '../kit/index.ts'
-
-export const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
-export type SslMode = (typeof SSL_MODES)[number]
 
 const fields = z.strictObject({
   url: secret().optional().describe('postgres://user:password@host:port/database, instead of the fields below.'),
@@ -101,7 +102,7 @@ export function readSettings(config: PostgresConfig, tunnel?: Tunnel): Settings 
   const { user } = merged
   if (user === undefined) throw new IngestError('invalid_config', 'No user given to sign in to PostgreSQL as.')
   const databases = merged.databases ?? {}
-  const listed = isList(databases) ? databases : []
+  const listed = listedDatabases({ databases })
   return {
     host: merged.host ?? 'localhost',
     port: merged.port ?? 5432,
@@ -124,21 +125,7 @@ export function readSettings(config: PostgresConfig, tunnel?: Tunnel): Settings 
   }
 }
 
-/** Why a database is not crawled, or undefined when it is. */
-export function whyDatabaseLeftOut(settings: Settings, name: string): string | undefined {
-  const { databases } = settings
-  if (!isList(databases)) return whyLeftOut(databases, name)
-  return databases.includes(name) ? undefined : 'not among the databases listed'
-}
-
-/** The databases given by name, if they are. */
-export function listedDatabases({ databases }: Settings): readonly string[] {
-  return isList(databases) ? databases : []
-}
-
-function isList(databases: Settings['databases']): databases is readonly string[] {
-  return Array.isArray(databases)
-}
+const SYSTEM = 'PostgreSQL'
 
 interface UrlFields {
   host?: string
@@ -157,19 +144,12 @@ interface UrlFields {
  * too. Without one, every database of the server is crawled.
  */
 function parseUrl(text: string): UrlFields {
-  const match =
-    /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?(\[[^\]]*\]|[^:/?#@]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text)
-  if (match === null) throw badUrl('expected postgres://user:password@host:port/database')
-  const [, credentials, host, port, database, query] = match
-  const [user, password] = splitOnce(credentials ?? '', ':')
-  const result: UrlFields = {}
-  if (host) setHost(result, decode(host))
-  if (port) result.port = Number(port)
-  if (user) result.user = decode(user)
-  if (password) result.password = decode(password)
-  if (database) Object.assign(result, { database: decode(database), databases: [decode(database)] })
-  for (const [name, value] of new URLSearchParams(query ?? '')) setParameter(result, name, value)
-  if (result.port !== undefined && !(result.port >= 1 && result.port <= 65535)) throw badUrl('the port is out of range')
+  const { parameters, host, ...parts } = readServerUrl(text, { system: SYSTEM, schemes: ['postgres', 'postgresql'] })
+  const result: UrlFields = { ...parts, ...(parts.database === undefined ? {} : { databases: [parts.database] }) }
+  if (host !== undefined) setHost(result, host)
+  for (const [name, value] of parameters) setParameter(result, name, value)
+  if (result.port !== undefined && !(result.port >= 1 && result.port <= 65535))
+    throw badUrl(SYSTEM, 'the port is out of range')
   return result
 }
 
@@ -185,12 +165,16 @@ function setHost(target: UrlFields, host: string): void {
 function setParameter(target: UrlFields, name: string, value: string): void {
   if (name === 'sslmode') {
     const mode = value === 'allow' ? 'prefer' : SSL_MODES.find((known) => known === value)
-    if (mode === undefined) throw badUrl(`sslmode must be one of ${SSL_MODES.join(', ')}`)
+    if (mode === undefined) throw badUrl(SYSTEM, `sslmode must be one of ${SSL_MODES.join(', ')}`)
     target.ssl = mode
   } else if (name === 'host' || name === 'socket') setHost(target, value)
   else if (name === 'port' && /^\d+$/.test(value)) target.port = Number(value)
   else if (name === 'application_name') target.applicationName = value
-  else throw badUrl(`unknown parameter ${JSON.stringify(name)}; known are sslmode, host, port and application_name`)
+  else
+    throw badUrl(
+      SYSTEM,
+      `unknown parameter ${JSON.stringify(name)}; known are sslmode, host, port and application_name`,
+    )
 }
 
 function tryUrl(url: string, refuse: (path: string, message: string) => void): UrlFields | undefined {
@@ -200,24 +184,6 @@ function tryUrl(url: string, refuse: (path: string, message: string) => void): U
     refuse('url', (error as Error).message)
     return undefined
   }
-}
-
-/** Messages never repeat the URL: it may hold a password. */
-function badUrl(problem: string): IngestError {
-  return new IngestError('invalid_config', `Not a usable PostgreSQL URL: ${problem}.`)
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw badUrl('a % in it does not begin an escape such as %40')
-  }
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

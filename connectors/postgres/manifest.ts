@@ -1,4 +1,4 @@
-import { type AssetKind, type ConnectorManifest, PROTOCOL_VERSION } from '../kit/index.ts'
+import { type AssetKind, type ConnectorManifest, PROTOCOL_VERSION, serverNamespace } from '../kit/index.ts'
 import { configFromUrl, type PostgresConfig, postgresConfig, readSettings } from './config.ts'
 import { sqlTexts } from './sql-texts.ts'
 
@@ -61,14 +61,7 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
   sql: sqlTexts,
   urlSchemes: ['postgres', 'postgresql'],
   fromUrl: configFromUrl,
-  namespace: (config) => {
-    const { host: given, port, socket } = readSettings(config)
-    // The loopback of an SSH server is that server, not this machine.
-    const host =
-      config.ssh !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(given) ? config.ssh.host : given
-    const name = socket === undefined ? host.toLowerCase() : 'localhost'
-    return `postgres://${name.includes(':') ? `[${name}]` : name}:${port}`
-  },
+  namespace: (config) => serverNamespace('postgres', readSettings(config), config.ssh?.host),
   suggestName: (config) => {
     const { databases, host, socket } = readSettings(config)
     const only = Array.isArray(databases) && databases.length === 1 ? String(databases[0]) : undefined

@@ -9,9 +9,10 @@ import {
   previewValueLength,
   quoteIdentifier,
   quotePath,
+  whyDatabaseLeftOut,
   whyLeftOut,
 } from '../kit/index.ts'
-import { type Settings, whyDatabaseLeftOut } from './config.ts'
+import type { Settings } from './config.ts'
 import type { Connections } from './connection.ts'
 import { sqlStateOf } from './errors.ts'
 import { columnsOf, PREVIEW_MARK } from './queries/preview.sql.ts'

@@ -1,5 +1,5 @@
-import { IngestError, nameKey, type Scope, type ScopeListing } from '../kit/index.ts'
-import { type Settings, whyDatabaseLeftOut } from './config.ts'
+import { IngestError, nameKey, type Scope, type ScopeListing, whyDatabaseLeftOut } from '../kit/index.ts'
+import type { Settings } from './config.ts'
 import type { Connections } from './connection.ts'
 import { gate } from './queries/gate.sql.ts'
 import { readSalt } from './salt.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { IngestError, type Json, type NameFilter, nameFilter, secret, whyLeftOut } from '../kit/index.ts'
+import { badUrl, decodePart, type Json, type NameFilter, nameFilter, secret, whyLeftOut } from '../kit/index.ts'
 
 const CATALOGS = ['information_schema', 'account_usage'] as const
 
@@ -75,38 +75,29 @@ export function listedDatabases({ databases }: SnowflakeConfig): readonly string
   return Array.isArray(databases) ? databases : []
 }
 
+const SYSTEM = 'Snowflake'
+
 /**
  * Config input from a URL as SQLAlchemy and others write it:
  * `snowflake://user:password@account/DATABASE?warehouse=WH&role=ROLE`.
  */
 export function configFromUrl(text: string): Record<string, Json> {
   const match = /^snowflake:\/\/(?:([^@/?#]*)@)?([^/?#@:]+)(?:\/([^/?#]*))?(?:\/[^?#]*)?(?:\?([^#]*))?$/.exec(text)
-  if (match === null) throw badUrl('expected snowflake://user:password@account/DATABASE?warehouse=…&role=…')
+  if (match === null) throw badUrl(SYSTEM, 'expected snowflake://user:password@account/DATABASE?warehouse=…&role=…')
   const [, credentials = '', account = '', database, query] = match
   const at = credentials.indexOf(':')
   const [user, password] = at < 0 ? [credentials, ''] : [credentials.slice(0, at), credentials.slice(at + 1)]
-  const result: Record<string, Json> = { account: decode(account).replace(/\.snowflakecomputing\.com$/i, '') }
-  if (user) result.user = decode(user)
-  if (password) result.password = decode(password)
-  if (database) result.databases = [decode(database)]
+  const result: Record<string, Json> = {
+    account: decodePart(SYSTEM, account).replace(/\.snowflakecomputing\.com$/i, ''),
+  }
+  if (user) result.user = decodePart(SYSTEM, user)
+  if (password) result.password = decodePart(SYSTEM, password)
+  if (database) result.databases = [decodePart(SYSTEM, database)]
   for (const [name, value] of new URLSearchParams(query ?? '')) {
     if (name !== 'warehouse' && name !== 'role') {
-      throw badUrl(`unknown parameter ${JSON.stringify(name)}; known are warehouse and role`)
+      throw badUrl(SYSTEM, `unknown parameter ${JSON.stringify(name)}; known are warehouse and role`)
     }
     result[name] = value
   }
   return result
-}
-
-/** Messages never repeat the URL: it may hold a password. */
-function badUrl(problem: string): IngestError {
-  return new IngestError('invalid_config', `Not a usable Snowflake URL: ${problem}.`)
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw badUrl('a % in it does not begin an escape such as %40')
-  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { SSL_MODES } from '../../connectors/postgres/config.ts'
+import { SSL_MODES } from '../../connectors/kit/index.ts'
 import { openHandle } from './support.ts'
 import { CA, startTlsServer, type TlsServer } from './tls-server.ts'
 
