@@ -13,6 +13,8 @@ export const errorRules: readonly ErrorRule[] = [
   {
     category: 'auth',
     codes: ['ER_MUST_CHANGE_PASSWORD', 'ER_MUST_CHANGE_PASSWORD_LOGIN', 'ER_ACCOUNT_HAS_BEEN_LOCKED'],
+    // MariaDB's number for the last has no symbol in mysql2.
+    patterns: [/this account is locked/i],
     hint: 'The password has expired or the account is locked: ALTER USER … IDENTIFIED BY …, or … ACCOUNT UNLOCK.',
   },
   {
@@ -29,6 +31,12 @@ export const errorRules: readonly ErrorRule[] = [
     category: 'source_unavailable',
     codes: ['ER_HOST_IS_BLOCKED'],
     hint: 'Too many broken connections came from this host: TRUNCATE TABLE performance_schema.host_cache (or mysqladmin flush-hosts).',
+  },
+  {
+    // ER_USER_LIMIT_REACHED, which tells of too many connections at a time as well: that is no limit by the hour.
+    category: 'rate_limited',
+    patterns: [/has exceeded the 'max_(?:questions|queries_per_hour|updates|connections_per_hour)' resource/],
+    hint: 'The account may not ask more within an hour: ALTER USER … WITH MAX_QUERIES_PER_HOUR 0, or sync less often.',
   },
   {
     category: 'source_unavailable',

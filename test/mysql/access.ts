@@ -180,6 +180,82 @@ export function describeMysqlAccess(server: () => MysqlServer): void {
     await runSql(server(), 'drop view seen.priced; drop table unseen.price')
   })
 
+  describe('trouble in mid-sync removes nothing, and the next sync makes up for it', () => {
+    const cases: readonly {
+      readonly name: string
+      readonly category: string
+      readonly trouble: (user: string) => readonly string[]
+      readonly relief: (user: string) => readonly string[]
+    }[] = [
+      {
+        name: 'a password that has expired',
+        category: 'auth',
+        trouble: (user) => [`alter user ${user}@'%' password expire`],
+        relief: (user) => [`alter user ${user}@'%' identified by 'secret-Pw1'`],
+      },
+      {
+        name: 'an account that is locked',
+        category: 'auth',
+        trouble: (user) => [`alter user ${user}@'%' account lock`],
+        relief: (user) => [`alter user ${user}@'%' account unlock`],
+      },
+      {
+        name: 'an account that has asked too much for this hour',
+        category: 'rate_limited',
+        trouble: (user) => [`alter user ${user}@'%' with max_queries_per_hour 12`],
+        relief: (user) => [`alter user ${user}@'%' with max_queries_per_hour 0`, 'flush user_resources'],
+      },
+    ]
+
+    test.each(cases)('$name: failed, $category', async ({ category, trouble, relief }) => {
+      const user = await createAccount(server(), ['REFERENCES, SHOW VIEW ON seen.*'])
+      await using engine = await createEngine([connector])
+      const source = await engine.addSource(connector, configOf(server(), user))
+      expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+      await runSql(server(), ...trouble(user))
+      const run = await source.sync({ mode: 'full' })
+      expect(run).toMatchObject({ outcome: 'failed', removed: 0, proposed: 0 })
+      const [told] = await engine.store.sql`
+        select error_category from catalog.sync_history where run_id = ${run.runId ?? 0}`
+      expect(told?.error_category).toBe(category)
+      await runSql(server(), ...relief(user))
+      expect(await source.sync()).toMatchObject({ outcome: 'succeeded', added: 0, changed: 0, removed: 0, proposed: 0 })
+    })
+
+    test('sessions that are killed again and again: failed, source_unavailable', async () => {
+      const user = await createAccount(server(), ['REFERENCES, SHOW VIEW ON *.*'])
+      await using engine = await createEngine([connector])
+      const source = await engine.addSource(connector, configOf(server(), user, { databases: ['seen', 'unseen'] }))
+      expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+      const killer = await server().connect()
+      let killing = true
+      const kills = (async () => {
+        let killed = 0
+        while (killing) {
+          const threads = await readRows(
+            killer,
+            `select id as id from information_schema.processlist where user = '${user}'`,
+          )
+          for (const { id } of threads) {
+            await killer.query(`kill ${Number(id)}`).catch(() => {})
+            killed += 1
+          }
+        }
+        return killed
+      })()
+      const run = await source.sync({ mode: 'full' })
+      killing = false
+      expect(await kills).toBeGreaterThan(0)
+      await killer.end()
+      expect(['failed', 'gaps']).toContain(run.outcome)
+      expect(run).toMatchObject({ removed: 0, proposed: 0 })
+      const [told] = await engine.store.sql`
+        select error_category from catalog.sync_history where run_id = ${run.runId ?? 0}`
+      expect(told?.error_category).toBe('source_unavailable')
+      expect(await source.sync()).toMatchObject({ outcome: 'succeeded', added: 0, changed: 0, removed: 0, proposed: 0 })
+    })
+  })
+
   describe('signing in', () => {
     test('with and without TLS; with a certificate that is not trusted; where TLS is required', async () => {
       const user = await createAccount(server(), ['REFERENCES ON seen.*'])
