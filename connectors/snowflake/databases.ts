@@ -20,7 +20,7 @@ export async function databaseItems(reader: Reader, entries: readonly Entry[]): 
   const { database } = reader
   const rows = await reader.rows(`SHOW DATABASES LIKE ${literal(database)}`)
   const row = rows.find(({ name }) => name === database)
-  const shares = await reader.rows('SHOW SHARES')
+  const shares = await reader.show('SHARES')
   const own = shares.filter((share) => share.database_name === database)
   const outbound = own.filter((share) => share.kind === 'OUTBOUND')
   return [

@@ -68,7 +68,7 @@ function nothingSeen({ database }: Reader): IngestError {
 async function visibleSchemas(
   reader: Reader,
 ): Promise<{ readonly live: readonly string[]; readonly known: ReadonlySet<string> }> {
-  const rows = await reader.rows(`SHOW SCHEMAS HISTORY IN DATABASE ${quoteIdentifier(reader.database)}`)
+  const rows = await reader.show(`SCHEMAS HISTORY IN DATABASE ${quoteIdentifier(reader.database)}`)
   const known = new Set(rows.map((row) => row.name ?? '').filter((name) => name !== 'INFORMATION_SCHEMA'))
   const live = rows.filter((row) => !row.dropped_on).map((row) => row.name ?? '')
   return { live: live.filter((name) => name !== 'INFORMATION_SCHEMA'), known }

@@ -1,9 +1,10 @@
+import { quoteIdentifier } from '../kit/index.ts'
 import { descriptionOf, listingOf, sizesOf } from './arms.ts'
 import { type Catalog, catalogOf, type Selection } from './catalog.ts'
 import type { SnowflakeConfig } from './config.ts'
 import { type Entry, toEntry } from './entries.ts'
 import type { Session, Statement } from './session.ts'
-import { Shows } from './shows.ts'
+import { Shows, showAll } from './shows.ts'
 import { readInParts } from './split.ts'
 
 /** Reads the catalogue of one database. */
@@ -25,6 +26,11 @@ export class Reader {
 
   rows(text: string) {
     return this.#session.rows(text)
+  }
+
+  /** All that a SHOW command lists, given without that word. */
+  show(command: string) {
+    return showAll((text) => this.#session.rows(text), command)
   }
 
   /** Every object with what is said of it, by schema and name. */
@@ -54,11 +60,9 @@ export class Reader {
 
   /** For splitting: in the order of the server's sorting. */
   #schemaNames(): Promise<readonly string[]> {
-    this.#schemas ??= this.#session
-      .rows(`SHOW TERSE SCHEMAS IN DATABASE "${this.database.replaceAll('"', '""')}"`)
-      .then((rows) =>
-        rows.map((row) => row.name ?? '').sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right))),
-      )
+    this.#schemas ??= this.show(`TERSE SCHEMAS IN DATABASE ${quoteIdentifier(this.database)}`).then((rows) =>
+      rows.map((row) => row.name ?? '').sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right))),
+    )
     return this.#schemas
   }
 }

@@ -1,21 +1,12 @@
 import { IngestError, nameKey, quoteIdentifier, type ScopeListing } from '../kit/index.ts'
 import { listedDatabases, type SnowflakeConfig, whyDatabaseLeftOut } from './config.ts'
 import type { Session } from './session.ts'
-import { literal } from './shows.ts'
-
-const LIMIT = 10_000
+import { showAll } from './shows.ts'
 
 /** The names of the databases that the role may see at all. */
 export async function readDatabases(session: Session): Promise<readonly string[]> {
-  const names: string[] = []
-  for (let after: string | undefined; ; ) {
-    const from = after === undefined ? '' : ` FROM ${literal(after)}`
-    const rows = await session.rows(`SHOW TERSE DATABASES LIMIT ${LIMIT}${from}`)
-    names.push(...rows.map(({ name }) => name ?? ''))
-    const last = names.at(-1)
-    if (rows.length < LIMIT || last === after) return names
-    after = last
-  }
+  const rows = await showAll((text) => session.rows(text), 'TERSE DATABASES')
+  return rows.map(({ name }) => name ?? '')
 }
 
 export async function listScopes(session: Session, config: SnowflakeConfig): Promise<ScopeListing> {

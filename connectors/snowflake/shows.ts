@@ -1,11 +1,30 @@
-import { quoteIdentifier } from '../kit/index.ts'
+import { pagesOf, quoteIdentifier, quotePath } from '../kit/index.ts'
+import { isHidden } from './errors.ts'
 import type { Row, Session } from './session.ts'
 
 /** The most rows that a SHOW command answers with. https://docs.snowflake.com/en/sql-reference/sql/show-tables */
 const LIMIT = 10_000
 
-/** Commands that cannot be continued from a name on: they list columns. */
-const KEYS = new Set(['PRIMARY KEYS', 'UNIQUE KEYS', 'IMPORTED KEYS'])
+/** Commands that list what lies in tables, and so cannot be continued from a name on: beyond the limit each table is asked. */
+const IN_TABLES = new Set(['PRIMARY KEYS', 'UNIQUE KEYS', 'IMPORTED KEYS', 'INDEXES'])
+/** Tables asked side by side. */
+const CONCURRENCY = 8
+
+/** All rows of a command that lists objects by their names, page after page. */
+export async function showAll(
+  ask: (text: string) => Promise<readonly Row[]>,
+  command: string,
+): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (let after: string | undefined; ; ) {
+    const from = after === undefined ? '' : ` FROM ${literal(after)}`
+    const page = await ask(`SHOW ${command} LIMIT ${LIMIT}${from}`)
+    rows.push(...page)
+    const last = page.at(-1)?.name ?? undefined
+    if (page.length < LIMIT || last === undefined || last === after) return rows
+    after = last
+  }
+}
 
 /** Rows of one kind by their schemas; undefined where the database has more of them than one answer holds. */
 type BySchema = ReadonlyMap<string, readonly Row[]> | undefined
@@ -73,17 +92,30 @@ export class Shows {
   }
 
   async #inSchema(what: string, schema: string): Promise<readonly Row[]> {
-    const place = `${quoteIdentifier(this.#database)}.${quoteIdentifier(schema)}`
-    if (KEYS.has(what)) return await this.#session.rows(`SHOW ${what} IN SCHEMA ${place}`)
+    const place = quotePath([this.#database, schema])
+    const ask = (text: string) => this.#session.rows(text)
+    if (!IN_TABLES.has(what)) return await showAll(ask, `${what} IN SCHEMA ${place}`)
+    const rows = await ask(`SHOW ${what} IN SCHEMA ${place}`)
+    return rows.length >= LIMIT ? await this.#byTable(what, schema) : rows
+  }
+
+  async #byTable(what: string, schema: string): Promise<readonly Row[]> {
+    const place = quotePath([this.#database, schema])
+    const tables = await showAll((text) => this.#session.rows(text), `TERSE TABLES IN SCHEMA ${place}`)
     const rows: Row[] = []
-    for (let after: string | undefined; ; ) {
-      const from = after === undefined ? '' : ` FROM ${literal(after)}`
-      const page = await this.#session.rows(`SHOW ${what} IN SCHEMA ${place} LIMIT ${LIMIT}${from}`)
-      rows.push(...page)
-      const last = page.at(-1)?.name ?? undefined
-      if (page.length < LIMIT || last === undefined || last === after) return rows
-      after = last
+    for (const page of pagesOf(tables, CONCURRENCY)) {
+      const answers = page.map(async ({ name }) => {
+        try {
+          return await this.#session.rows(`SHOW ${what} IN TABLE ${quotePath([this.#database, schema, name ?? ''])}`)
+        } catch (error) {
+          // It may have gone since it was listed.
+          if (isHidden(error)) return []
+          throw error
+        }
+      })
+      rows.push(...(await Promise.all(answers)).flat())
     }
+    return rows
   }
 }
 

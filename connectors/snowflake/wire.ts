@@ -108,8 +108,9 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
     const retryAfterMs = parseRetryAfter(response.headers['retry-after'] ?? null, Date.now())
     const details = { code: String(status), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
     count(state, new IngestError('rate_limited', what, details))
-  } else if (status >= 500 || status === 408)
-    count(state, new IngestError('source_unavailable', what, { code: String(status) }))
+  }
+  // The client also repeats a 403, which is what a place of results whose address has expired answers.
+  else count(state, new IngestError('source_unavailable', what, { code: String(status) }))
 }
 
 function count(state: State, error: IngestError): void {

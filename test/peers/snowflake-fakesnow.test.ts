@@ -10,6 +10,7 @@ import { type Fakesnow, startFakesnow } from '../helpers/snowflake/fakesnow.ts'
 import { type SnowflakeFixture, snowflakeFixture } from '../helpers/snowflake/fixture.ts'
 import { recordHistory } from '../helpers/snowflake/recorded.ts'
 import { seed } from '../helpers/snowflake/seed.ts'
+import { SNOWFLAKE_FAULTS, snowflakeFailures } from '../helpers/snowflake/trouble.ts'
 import { oracleOptions, proveEquivalence } from '../oracle/oracle.ts'
 import { fakesnowSubject } from '../oracle/worlds/fakesnow.ts'
 
@@ -83,6 +84,8 @@ const harness: ContractHarness = {
     change('a dropped table', ['drop table APP.OTHER'], []),
     change('rows', ['insert into APP.CUSTOMER (id, total) values (1, 2.5)'], []),
   ],
+  failures: snowflakeFailures,
+  faults: SNOWFLAKE_FAULTS,
   big: { skip: 'fakesnow takes a statement for each' },
   stable: (line, fixture) => line.replaceAll(own(fixture).place, 'SHOP'),
 }

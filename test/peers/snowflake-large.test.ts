@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import connector from '../../connectors/snowflake/index.ts'
-import { openConnector } from '../contract/crawl.ts'
+import { crawl, openConnector } from '../contract/crawl.ts'
 import { createEngine } from '../helpers/engine.ts'
 import { type SnowflakeFixture, snowflakeFixture } from '../helpers/snowflake/fixture.ts'
 import type { Scene } from '../helpers/snowflake/scene.ts'
@@ -150,4 +150,44 @@ describe('limits of the server', () => {
     expect(shown).toContain(`SHOW TASKS IN SCHEMA "BIG"."B" LIMIT 10000 FROM 'bulk 18998'`)
     expect(shown.length).toBe(1 + 4 + 2)
   })
+
+  test('beyond the 10,000 columns of keys in a schema, which no command pages, its tables are asked one by one', async () => {
+    const { account } = fixture.scene
+    const columns = Array.from({ length: 4_500 }, (_, index) => `C${index}`)
+    account.database.exec('begin')
+    for (const name of ['W1', 'W2', 'W3']) {
+      fixture.scene.table('BIG', 'B', name)
+      fixture.scene.primaryKey('BIG', 'B', name, columns)
+    }
+    account.database.exec('commit')
+    await using opened = await openConnector(connector, fixture.config)
+    const records = (await crawl(opened.handle)).flatMap((item) => item.records)
+    const keys = (name: string) =>
+      records.find(({ path }) => path[1] === 'B' && path[2] === name)?.constraints?.map((key) => key.columns.length)
+    expect(['W1', 'W2', 'W3', 'T.'].map(keys)).toEqual([[4_500], [4_500], [4_500], [1]])
+    const shown = fixture.server.statements.filter((text) => text.startsWith('SHOW PRIMARY KEYS'))
+    expect(shown).toContain('SHOW PRIMARY KEYS IN TABLE "BIG"."B"."W3"')
+    // Of the database, of each schema with tables, of each table of the one that has too many.
+    expect(new Set(shown).size).toBe(1 + 3 + NAMES.length + 3)
+  })
+
+  test('more than 10,000 schemas, dropped ones among them, are listed page by page; what is dropped is no right lost', async () => {
+    await using engine = await createEngine([connector])
+    const { account } = fixture.scene
+    account.database.exec('begin')
+    for (let index = 0; index < 12_000; index += 1) fixture.scene.schema('BIG', `s${String(index).padStart(5, '0')}`)
+    account.database.exec('commit')
+    const source = await engine.addSource(connector, fixture.config)
+    const first = await source.sync()
+    expect(first).toMatchObject({ outcome: 'succeeded', gaps: 0 })
+    fixture.scene.dropSchema('BIG', 's11999')
+    expect(await source.sync()).toMatchObject({ outcome: 'succeeded', removed: 1, proposed: 0 })
+    const shown = fixture.server.statements.filter((text) => text.startsWith('SHOW SCHEMAS HISTORY'))
+    expect(shown.map((text) => / FROM '.*'$/.exec(text)?.[0])).toEqual([
+      undefined,
+      " FROM 's09995'",
+      undefined,
+      " FROM 's09995'",
+    ])
+  }, 300_000)
 })

@@ -82,6 +82,7 @@ export const SHOWN: Readonly<Record<string, string>> = {
   SHARES:
     'created_on, kind, owner_account, name, database_name, schema_name, "to", owner, comment, listing_global_name',
   SCHEMAS: 'created_on, name, database_name, schema_name, dropped_on',
+  TABLES: 'created_on, name, database_name, schema_name',
   VIEWS: 'created_on, name, database_name, schema_name, owner, comment, text, is_secure, is_materialized',
   'MATERIALIZED VIEWS': 'created_on, name, database_name, schema_name, owner, comment, text, is_secure',
   'DYNAMIC TABLES':
@@ -124,7 +125,11 @@ export function createAccount(): Account {
   database.exec(`create view usage_GRANTS_TO_ROLES as select OBJECT_CATALOG as TABLE_CATALOG, OBJECT_SCHEMA as TABLE_SCHEMA,
     OBJECT_NAME as NAME, OBJECT_TYPE as GRANTED_ON, GRANTEE as GRANTEE_NAME, GRANTED_TO, PRIVILEGE_TYPE as PRIVILEGE,
     IS_GRANTABLE as GRANT_OPTION, DELETED as DELETED_ON from all_OBJECT_PRIVILEGES`)
-  for (const [what, columns] of Object.entries(SHOWN)) database.exec(`create table ${shownTable(what)} (${columns})`)
+  for (const [what, columns] of Object.entries(SHOWN))
+    if (what !== 'TABLES') database.exec(`create table ${shownTable(what)} (${columns})`)
+  database.exec(`create view show_tables as
+    select CREATED as created_on, TABLE_NAME as name, TABLE_CATALOG as database_name, TABLE_SCHEMA as schema_name
+    from all_TABLES where DELETED is null and TABLE_TYPE not like '%VIEW%'`)
   return {
     database,
     hidden,

@@ -29,7 +29,7 @@ export function answer(account: Account, text: string, binds: Binds, limits: Lim
 const NAME = `"((?:[^"]|"")*)"`
 const LITERAL = String.raw`'((?:[^'\\]|''|\\.)*)'`
 const SHOW = new RegExp(
-  String.raw`^(?:TERSE\s+)?([A-Z ]+?)(\s+HISTORY)?(?:\s+LIKE\s+${LITERAL})?(?:\s+IN\s+(?:DATABASE\s+${NAME}|SCHEMA\s+${NAME}\.${NAME}))?(?:\s+LIMIT\s+(\d+)(?:\s+FROM\s+${LITERAL})?)?\s*$`,
+  String.raw`^(?:TERSE\s+)?([A-Z ]+?)(\s+HISTORY)?(?:\s+LIKE\s+${LITERAL})?(?:\s+IN\s+(?:DATABASE\s+${NAME}|SCHEMA\s+${NAME}\.${NAME}|TABLE\s+${NAME}\.${NAME}\.${NAME}))?(?:\s+LIMIT\s+(\d+)(?:\s+FROM\s+${LITERAL})?)?\s*$`,
 )
 
 function answerShow(account: Account, command: string, limits: Limits): Result {
@@ -43,19 +43,16 @@ function answerShow(account: Account, command: string, limits: Limits): Result {
       `SQL compilation error: syntax error line 1 at position 5 unexpected '${command}'.`,
     )
   }
-  const [, , history, like, inDatabase, inSchemaDatabase, inSchema, limit, from] = match
-  const database = unquote(inDatabase ?? inSchemaDatabase)
-  const schema = unquote(inSchema)
+  const [, , history, like, inDatabase, inSchemaDatabase, inSchema, ofDatabase, ofSchema, inTable, limit, from] = match
+  const database = unquote(inDatabase ?? inSchemaDatabase ?? ofDatabase)
+  const schema = unquote(inSchema ?? ofSchema)
+  const table = unquote(inTable)
   if (database !== undefined) requireDatabase(account, database)
   const columns = list.split(/,\s*/).map((name) => name.replaceAll('"', ''))
   const place =
     what === 'IMPORTED KEYS'
       ? ['fk_database_name', 'fk_schema_name', 'fk_table_name']
-      : [
-          'database_name',
-          'schema_name',
-          columns.includes('table_name') && what.endsWith('KEYS') ? 'table_name' : 'name',
-        ]
+      : ['database_name', 'schema_name', what === 'INDEXES' ? 'table' : what.endsWith('KEYS') ? 'table_name' : 'name']
   const rows = account.database.prepare(`select * from ${shownTable(what)}`).all() as Record<
     string,
     string | number | null
@@ -65,6 +62,7 @@ function answerShow(account: Account, command: string, limits: Limits): Result {
       (row) => what === 'DATABASES' || what === 'SHARES' || database === undefined || row[place[0] ?? ''] === database,
     )
     .filter((row) => schema === undefined || row[place[1] ?? ''] === schema)
+    .filter((row) => table === undefined || row[place[2] ?? ''] === table)
     .filter((row) => what !== 'SCHEMAS' || history !== undefined || row.dropped_on === null)
     .filter((row) => like === undefined || likeMatches(String(row.name), unescaped(like)))
     .filter((row) => isVisible(account, what, row, place))

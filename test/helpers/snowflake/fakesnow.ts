@@ -112,7 +112,9 @@ async function importCatalogue(run: Run, scene: Scene, database: string): Promis
   const now = new Map<string, string>()
   for (const relation of relations as readonly Row[]) {
     const [schema, name] = [relation.TABLE_SCHEMA ?? '', relation.TABLE_NAME ?? '']
-    const parts = columns.filter((row) => row.TABLE_SCHEMA === schema && row.TABLE_NAME === name)
+    const parts = columns
+      .filter((row) => row.TABLE_SCHEMA === schema && row.TABLE_NAME === name)
+      .sort((left, right) => Number(left.ORDINAL_POSITION) - Number(right.ORDINAL_POSITION))
     const key = JSON.stringify([schema, name])
     const { CREATED: _, LAST_ALTERED: __, LAST_DDL: ___, ROW_COUNT: ____, BYTES: _____, ...lasting } = relation
     now.set(key, JSON.stringify([lasting, parts]))
