@@ -2,9 +2,9 @@ import connector from '../../connectors/bigquery/index.ts'
 import { nameKey } from '../../connectors/kit/index.ts'
 import { describeConnector } from '../contract/describe-connector.ts'
 import type { ChangeCase, ContractHarness, Fixture } from '../contract/harness.ts'
-import { refuse } from '../helpers/bigquery/api.ts'
 import { createShop, LAKE, SHOP, TAXONOMY } from '../helpers/bigquery/shop.ts'
 import { configFor, type StandIn, startStandIn, TOKEN } from '../helpers/bigquery/stand-in.ts'
+import { bigqueryFailures, bigqueryFaults } from '../helpers/bigquery/trouble.ts'
 import {
   addDataset,
   addModel,
@@ -147,66 +147,14 @@ const changes: readonly ChangeCase[] = [
 ]
 
 const SALES = { key: nameKey([SHOP, 'sales']), name: `${SHOP}.sales` }
-const isList = (path: readonly string[]) => path.at(-1) === 'tables'
 
 const harness: ContractHarness = {
   kind: 'http',
   published: true,
   createFixture: fixture,
-  failures: async (made) => [
-    {
-      name: 'a wrong token',
-      config: { ...made.config, accessToken: 'ya29.another' },
-      category: 'auth',
-      secrets: ['ya29.another'],
-    },
-    {
-      name: 'a closed port',
-      config: { ...made.config, endpoints: { bigquery: 'http://127.0.0.1:9' } },
-      category: 'source_unavailable',
-    },
-    { name: 'no project', config: { ...made.config, projects: ['nowhere'] }, category: 'not_found' },
-    { name: 'no dataset to see', config: { ...made.config, datasets: { allow: ['none'] } }, category: 'permission' },
-  ],
+  failures: async (made) => bigqueryFailures(made.config),
   changes,
-  faults: [
-    {
-      name: '429 with Retry-After',
-      category: 'rate_limited',
-      retryAfterMs: 120_000,
-      async provoke({ fixture: made, handle }) {
-        of(made).standIn.trouble = () => refuse(429, 'rateLimitExceeded', 'Slow down.', { 'retry-after': '120' })
-        await handle.inventory(SALES).next()
-      },
-    },
-    {
-      name: '403 with a quota used up',
-      category: 'rate_limited',
-      retryAfterMs: 600_000,
-      async provoke({ fixture: made, handle }) {
-        of(made).standIn.trouble = () => refuse(403, 'quotaExceeded', 'Quota exceeded: too many requests.')
-        await handle.inventory(SALES).next()
-      },
-    },
-    {
-      name: 'a dropped connection in mid-listing',
-      category: 'source_unavailable',
-      async provoke({ fixture: made, handle }) {
-        of(made).standIn.trouble = ({ path }) => (isList(path) ? 'drop' : undefined)
-        for await (const _page of handle.inventory(SALES));
-      },
-    },
-    {
-      name: 'a token that ran out',
-      category: 'auth',
-      async provoke({ fixture: made, handle }) {
-        const pages = handle.inventory(SALES)
-        await pages.next()
-        of(made).standIn.trouble = () => refuse(401, 'authError', 'Invalid Credentials')
-        await pages.next()
-      },
-    },
-  ],
+  faults: bigqueryFaults((made) => of(made).standIn, SALES),
   big: { skip: 'each table is a request: test/peers/bigquery.test.ts counts them over 10,000' },
   stable: (line, made) => line.replaceAll(of(made).standIn.url, 'http://stand-in'),
 }

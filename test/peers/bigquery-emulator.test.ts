@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import connector from '../../connectors/bigquery/index.ts'
 import { crawl, openConnector } from '../contract/crawl.ts'
+import { describeConnector } from '../contract/describe-connector.ts'
+import { emulatedHarness } from '../helpers/bigquery/emulated.ts'
 import { type Emulator, startEmulator } from '../helpers/bigquery/emulator.ts'
 import { configFor } from '../helpers/bigquery/stand-in.ts'
 import { createEngine } from '../helpers/engine.ts'
@@ -116,6 +118,11 @@ describe.skipIf('skip' in started)('BigQuery on bqemulator', () => {
       await sql`select upstream, downstream from catalog.lineage where downstream = ${`${PROJECT}.shop.totals`}`,
     ).toEqual([{ upstream: `${PROJECT}.shop.orders`, downstream: `${PROJECT}.shop.totals` }])
   })
+
+  describeConnector(
+    connector,
+    emulatedHarness(() => emulator, PROJECT),
+  )
 
   test('incremental syncs end where a full one does', async () => {
     const seed = Number(process.env.TIDEMARK_ORACLE_SEED ?? Date.now() % 2 ** 31)

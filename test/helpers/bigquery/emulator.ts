@@ -54,7 +54,11 @@ export async function startEmulator(project: string): Promise<Emulator | { reado
   const world = createWorld()
   world.projects.set(project, { datasets: new Map(), connections: new Map(), jobs: [] })
   const more = new Map<string, Resource>()
-  const front = await startStandIn(world, { answer: (call) => forward(base, call, more) })
+  // The emulator answers for whatever project it is asked for.
+  const isThere = ({ path: [head, name = ''] }: ApiCall) => head !== 'projects' || world.projects.has(name)
+  const front = await startStandIn(world, {
+    answer: async (call) => (isThere(call) ? await forward(base, call, more) : undefined),
+  })
   return {
     ask,
     query: (query) => ask('POST', `projects/${project}/queries`, { query, useLegacySql: false }),
