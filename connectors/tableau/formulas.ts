@@ -5,7 +5,7 @@ export function readFormula(text: string): {
   return {
     references: [...text.matchAll(/\[([^\]]+)\]/g)].map(([, name]) => ({
       name: name ?? '',
-      roles: [/SUM|AVG|COUNT/.test(text) ? 'aggregate' : 'value'],
+      roles: /SUM|AVG|COUNT/.test(text) ? ['aggregate', 'value'] : ['value'],
     })),
     gaps: [],
   }

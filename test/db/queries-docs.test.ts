@@ -5,6 +5,7 @@ import { makeSampleTills } from '../../cli/sample/index.ts'
 import githubConnector from '../../connectors/github/index.ts'
 import postgresConnector from '../../connectors/postgres/index.ts'
 import sqliteConnector from '../../connectors/sqlite/index.ts'
+import tableauConnector from '../../connectors/tableau/index.ts'
 import { recordHealth } from '../../db/health.ts'
 import { parseSchedule } from '../../services/schedule-text.ts'
 import { makeHome } from '../cli/support.ts'
@@ -13,6 +14,8 @@ import { startFakeGithub } from '../helpers/github/server.ts'
 import { buildShop } from '../helpers/github/shop.ts'
 import { GithubWorld } from '../helpers/github/world.ts'
 import { createDatabase } from '../helpers/store.ts'
+import { startFakeTableau } from '../helpers/tableau/server.ts'
+import { buildShop as buildSite } from '../helpers/tableau/shop.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 /** The queries of each section, with its title. */
@@ -33,7 +36,7 @@ beforeAll(async () => {
   source = await createDatabase()
   const shop = postgres(source.url, { max: 1, onnotice: () => {} })
   await shop.unsafe(read('cli/sample/shop.sql'))
-  engine = await createEngine([postgresConnector, sqliteConnector, githubConnector])
+  engine = await createEngine([postgresConnector, sqliteConnector, githubConnector, tableauConnector])
   const { sql } = engine.store
   const sampleShop = await engine.addSource(
     postgresConnector,
@@ -42,6 +45,7 @@ beforeAll(async () => {
   )
   const tills = await engine.addSource(sqliteConnector, { path: makeSampleTills(makeHome()) }, 'sample_tills')
   await syncCode()
+  await syncDashboards()
   await sampleShop.sync()
   await sql`update tidemark.asset_version set valid_from = valid_from - interval '20 days'`
   await sql`update tidemark.sync_run set completed_at = completed_at - interval '20 days'`
@@ -85,6 +89,13 @@ beforeAll(async () => {
     where (d.table_name, u.table_name, column_name) in (('order_total', 'order_item', 'order_id'), ('customer_value', 'customer', 'email'))`
   await shop.end()
 }, 60_000)
+
+/** A site of Tableau, with a dashboard that is viewed and a story that is not. */
+async function syncDashboards(): Promise<void> {
+  await using tableau = await startFakeTableau(buildSite())
+  const config = { baseUrl: tableau.url, site: 'shop', pat: { name: 'tidemark', secret: 'of the examples' } }
+  await (await engine.addSource(tableauConnector, config, 'sample_site')).sync()
+}
 
 /** The shop's code, at a host of our own. */
 async function syncCode(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type FieldRecord,
   type Json,
   type NamePath,
+  nameKey,
   optional,
   withProperties,
 } from '../../kit/index.ts'
@@ -28,6 +29,9 @@ export interface FieldNames {
   readonly byId: ReadonlyMap<string, string>
   readonly byName: ReadonlyMap<string, string>
 }
+
+/** A data source of the same workbook, by the name that formulas call it. */
+export type FindBlended = (name: string) => { readonly path: NamePath; readonly names: FieldNames } | undefined
 
 export interface DataSourceParts {
   readonly fields: FieldRecord[]
@@ -70,12 +74,25 @@ function isPassedOn({ __typename }: FieldFacts): boolean {
 }
 
 /** The fields with what they are made from, and what the data source brings along. */
-export function readParts({ node, path, fields }: DataSource, tables: Tables, directory: Directory): DataSourceParts {
+export function readParts(
+  { node, path, fields }: DataSource,
+  tables: Tables,
+  directory: Directory,
+  blended?: FindBlended,
+): DataSourceParts {
   const edges = createEdges()
   const placed = placeTables(path, tablesOf({ node, fields }), tables, directory)
   const names = fieldNames(fields)
   const records = sortedFields(fields).map((field, index) =>
-    fieldRecord(field, names.byId.get(field.id) as string, index + 1, { node, path, names, placed, edges, directory }),
+    fieldRecord(field, names.byId.get(field.id) as string, index + 1, {
+      node,
+      path,
+      names,
+      placed,
+      edges,
+      directory,
+      blended,
+    }),
   )
   const targets = tablesOf({ node, fields }).flatMap((table) => placed.targetOf(table) ?? [])
   const alone = new Set(targets.map(({ ref }) => JSON.stringify(ref))).size === 1
@@ -94,6 +111,7 @@ interface FieldContext {
   readonly placed: PlacedTables
   readonly edges: Edges
   readonly directory: Directory
+  readonly blended: FindBlended | undefined
 }
 
 function fieldRecord(field: FieldNode, name: string, position: number, context: FieldContext): FieldRecord {
@@ -139,41 +157,50 @@ function fieldProperties(field: FieldNode, facts: Partial<FieldFacts>) {
   })
 }
 
-/** What a formula does with a field that it names, the strongest last. */
-const BY_ROLE: Readonly<Record<string, FieldUpstream['transformation']>> = {
-  condition: 'conditional',
-  value: 'expression',
-  lod: 'aggregate',
-  aggregate: 'aggregate',
-  table_calculation: 'window',
+/** What a formula does with a field that it names: its value flows, or it only decides; or both. */
+function transformationsOf(roles: readonly string[]): NonNullable<FieldUpstream['transformation']>[] {
+  const has = (role: string) => roles.includes(role)
+  const flows = has('table_calculation') ? 'window' : has('aggregate') || has('lod') ? 'aggregate' : 'expression'
+  return [
+    ...(has('value') ? ([flows] as const) : []),
+    ...(has('condition') ? (['conditional'] as const) : []),
+    // A dimension of a level of detail.
+    ...(has('value') || has('condition') ? [] : (['group_by'] as const)),
+  ]
 }
 
 function upstreamsOf(field: FieldNode, name: string, context: FieldContext): FieldUpstream[] {
+  const read = formulaUpstreams(field, name, context)
+  const known = new Set(read.map(({ path, field: upstream }) => nameKey([...path, ...upstream])))
+  const told = fieldUpstreams(field, name, context)
   return [
-    ...formulaUpstreams(field, name, context),
-    ...fieldUpstreams(field, name, context),
+    ...read,
+    ...told.filter(({ path, field: upstream }) => !known.has(nameKey([...path, ...upstream]))),
     ...columnUpstreams(field, name, context),
   ]
 }
 
 /** The fields that a calculation names, as it is written; what the API tells of them says less. */
-function formulaUpstreams(field: FieldNode, name: string, { path, names, edges }: FieldContext): FieldUpstream[] {
+function formulaUpstreams(field: FieldNode, name: string, context: FieldContext): FieldUpstream[] {
   const formula = isPassedOn(field) ? undefined : blank(field.formula)
   if (formula === undefined) return []
+  const { path, names, edges, blended } = context
   const { references, gaps } = readFormula(formula)
   for (const { reason, message } of gaps) edges.gap(reason, message, name)
   return references.flatMap(({ name: wanted, dataSource, parameter, roles }): FieldUpstream[] => {
-    const known = names.byName.get(wanted)
-    if (parameter !== undefined || dataSource !== undefined || known === undefined || known === name) return []
-    const transformation = Object.entries(BY_ROLE).findLast(([role]) => (roles as readonly string[]).includes(role))
-    return [
-      {
-        ...dataSourceRef(path),
-        field: [known],
-        transformation: transformation?.[1] ?? 'expression',
-        expression: formula,
-      },
-    ]
+    if (parameter !== undefined) return []
+    const other = dataSource === undefined || dataSource === context.node.name ? undefined : blended?.(dataSource)
+    const known = (other?.names ?? names).byName.get(wanted)
+    const foreign = dataSource !== undefined && dataSource !== context.node.name
+    if (known === undefined || (foreign && other === undefined)) return []
+    if (other !== undefined) edges.asset({ ref: dataSourceRef(other.path) }, true)
+    if (other === undefined && known === name) return []
+    return transformationsOf(roles).map((transformation) => ({
+      ...dataSourceRef(other?.path ?? path),
+      field: [known],
+      transformation,
+      expression: formula,
+    }))
   })
 }
 

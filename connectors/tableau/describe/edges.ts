@@ -65,11 +65,15 @@ export function createEdges(): Edges {
   }
 }
 
-/** A field's upstreams in a stable order, each field once. */
+/** What a field only decides. */
+const DECIDING: ReadonlySet<string> = new Set(['join', 'group_by', 'filter', 'sort', 'conditional'])
+
+/** A field's upstreams in a stable order, each field once for its value and once where it decides. */
 export function sortUpstreams(upstreams: readonly FieldUpstream[]): { upstreams?: FieldUpstream[] } {
   const unique = new Map<string, FieldUpstream>()
   for (const upstream of upstreams) {
-    const key = `${keyOf(upstream)} ${nameKey(upstream.field)}`
+    const decides = DECIDING.has(upstream.transformation ?? 'identity')
+    const key = `${keyOf(upstream)} ${nameKey(upstream.field)} ${decides}`
     // What is said first is said best: the formula before the bare link.
     if (!unique.has(key)) unique.set(key, upstream)
   }

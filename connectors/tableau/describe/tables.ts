@@ -1,11 +1,18 @@
-import { type AssetRecord, compareNames, type NamePath, optional, withProperties } from '../../kit/index.ts'
+import {
+  type AssetRecord,
+  compareNames,
+  matchConnection,
+  matchTable,
+  type NamePath,
+  optional,
+  withProperties,
+} from '../../kit/index.ts'
 import type { Directory } from '../directory.ts'
 import type { Metadata } from '../metadata.ts'
 import { connectionRef, dataSourceRef, projectPath, tableRef, uniqueNames } from '../names.ts'
 import { CONNECTION_TABLES, CUSTOM_SQL, TABLE_COLUMNS, TABLES } from '../questions.ts'
 import type { ColumnNode, ConnectionTableNode, CustomSqlNode, DatabaseNode, TableNode } from '../shapes.ts'
 import { columnType } from '../types.ts'
-import { matchConnection, matchTable } from '../warehouse.ts'
 import { blank } from './containers.ts'
 import { createEdges, type Target } from './edges.ts'
 

@@ -23,7 +23,7 @@ import type {
 } from '../shapes.ts'
 import { fieldKind, fieldType } from '../types.ts'
 import { blank, contentFacts, facetsOf, siteUrl, truth } from './containers.ts'
-import { definedOf, type FieldNames, fieldNames, publishedPath, readParts } from './data-source.ts'
+import { definedOf, type FieldNames, type FindBlended, fieldNames, publishedPath, readParts } from './data-source.ts'
 import { createEdges, type Edges, type FieldUpstream } from './edges.ts'
 import { noteGaps } from './notes.ts'
 import { parameterFacets } from './published.ts'
@@ -47,6 +47,7 @@ interface WorkbookContext {
   readonly content: Content
   /** By the data source's id. */
   readonly sources: ReadonlyMap<string, { readonly path: NamePath; readonly names: FieldNames }>
+  readonly blended: FindBlended
   /** By the id of the sheet, dashboard or story. */
   readonly views: ReadonlyMap<string, NamePath>
 }
@@ -74,6 +75,10 @@ export function workbookRecords(
     workbook,
     content,
     sources,
+    blended(name) {
+      const named = dataSources.filter(({ node: one }) => one.name === name)
+      return named.length === 1 ? sources.get(named[0]?.node.id ?? '') : undefined
+    },
     views: new Map(views.map(({ id }, index) => [id, [...workbook, viewNames[index] as string]])),
   }
   return [
@@ -116,10 +121,10 @@ function workbookRecord(content: Content, node: WorkbookNode, { config, metadata
 
 function embeddedRecords(
   { node, fields }: WorkbookParts['dataSources'][number],
-  { tables, directory, workbook, content, sources }: WorkbookContext,
+  { tables, directory, workbook, content, sources, blended }: WorkbookContext,
 ): AssetRecord[] {
   const path = sources.get(node.id)?.path ?? workbook
-  const parts = readParts({ node, path, fields }, tables, directory)
+  const parts = readParts({ node, path, fields }, tables, directory, blended)
   return [
     {
       kind: 'embedded data source',
