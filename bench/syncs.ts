@@ -1,4 +1,5 @@
 import { splitSecrets } from '../connectors/config.ts'
+import type { Json } from '../connectors/kit/index.ts'
 import { loadRegistry } from '../connectors/registry.ts'
 import { migrateStore } from '../db/migrate.ts'
 import { insertRequest } from '../db/runs.ts'
@@ -21,7 +22,7 @@ export interface SyncFigures {
 }
 
 /**
- * A worker process of its own: `node bench/worker.ts <store URL> <source URL>` makes the source, then syncs it once for
+ * A worker process of its own: `node bench/worker.ts <store URL> <source URL, or its connector and config as JSON>` makes the source, then syncs it once for
  * every message and answers with the figures.
  */
 const [storeUrl = '', sourceUrl = ''] = process.argv.slice(2)
@@ -44,16 +45,14 @@ process.on('disconnect', () => process.exit())
 process.send?.('ready')
 
 async function addSource(): Promise<number> {
-  const scheme = new URL(sourceUrl).protocol.slice(0, -1)
-  const connector = registry.list().find(({ manifest }) => manifest.urlSchemes.includes(scheme))
-  if (connector === undefined) throw new Error(`no connector takes ${scheme}: URLs`)
-  const { config, secrets } = splitSecrets(connector, connector.manifest.fromUrl(sourceUrl))
+  const { connector, given } = readSource()
+  const { config, secrets } = splitSecrets(connector, given)
   const id = await store.sql.begin((tx) =>
     insertSource(tx, {
       organization: 'default',
       name: 'bench',
       connector: connector.manifest.type,
-      namespace: `${scheme}://bench`,
+      namespace: `${connector.manifest.type}://bench`,
       config,
       ...sealSecrets(keyRing, secrets),
       schedule: null,
@@ -63,6 +62,17 @@ async function addSource(): Promise<number> {
   )
   if (id === undefined) throw new Error('the source exists already')
   return id
+}
+
+function readSource() {
+  if (sourceUrl.startsWith('{')) {
+    const { connector, config } = JSON.parse(sourceUrl) as { connector: string; config: Record<string, Json> }
+    return { connector: registry.get(connector), given: config }
+  }
+  const scheme = new URL(sourceUrl).protocol.slice(0, -1)
+  const connector = registry.list().find(({ manifest }) => manifest.urlSchemes.includes(scheme))
+  if (connector === undefined) throw new Error(`no connector takes ${scheme}: URLs`)
+  return { connector, given: connector.manifest.fromUrl(sourceUrl) }
 }
 
 async function sync(): Promise<SyncFigures> {

@@ -1,3 +1,4 @@
+import { plainSql } from '../../lineage/formulas/custom-sql.ts'
 import { asObject, asText, type ForeignText, type SqlTexts } from '../kit/index.ts'
 
 /** Each custom SQL is read as its connection says. */
@@ -12,6 +13,7 @@ export const sqlTexts: SqlTexts = {
     const schemas = Array.isArray(reading?.schemas) ? reading.schemas.map(String) : []
     return {
       origin: 'bi',
+      toSql: plainSql,
       dialect: asText(reading?.dialect) ?? 'generic',
       ...(namespace === undefined ? {} : { namespace }),
       defaults: {

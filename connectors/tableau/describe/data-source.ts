@@ -1,3 +1,5 @@
+import { transformationOf } from '../../../lineage/formulas/calculations.ts'
+import { type FormulaRole, readFormula } from '../../../lineage/formulas/tableau.ts'
 import {
   type AssetRecord,
   compareNames,
@@ -9,7 +11,6 @@ import {
   withProperties,
 } from '../../kit/index.ts'
 import type { Directory } from '../directory.ts'
-import { readFormula } from '../formulas.ts'
 import { dataSourceRef, projectPath, uniqueNames } from '../names.ts'
 import type { DataSourceNode, EmbeddedNode, FieldFacts, FieldNode } from '../shapes.ts'
 import { fieldKind, fieldType } from '../types.ts'
@@ -158,15 +159,9 @@ function fieldProperties(field: FieldNode, facts: Partial<FieldFacts>) {
 }
 
 /** What a formula does with a field that it names: its value flows, or it only decides; or both. */
-function transformationsOf(roles: readonly string[]): NonNullable<FieldUpstream['transformation']>[] {
-  const has = (role: string) => roles.includes(role)
-  const flows = has('table_calculation') ? 'window' : has('aggregate') || has('lod') ? 'aggregate' : 'expression'
-  return [
-    ...(has('value') ? ([flows] as const) : []),
-    ...(has('condition') ? (['conditional'] as const) : []),
-    // A dimension of a level of detail.
-    ...(has('value') || has('condition') ? [] : (['group_by'] as const)),
-  ]
+function transformationsOf(roles: readonly FormulaRole[]): NonNullable<FieldUpstream['transformation']>[] {
+  const both = roles.includes('value') && roles.includes('condition')
+  return [transformationOf({ roles }), ...(both ? (['conditional'] as const) : [])]
 }
 
 function upstreamsOf(field: FieldNode, name: string, context: FieldContext): FieldUpstream[] {
