@@ -99,7 +99,7 @@ function nameOf({ namespace, group, path }: AssetRef): string {
   return JSON.stringify([namespace, group, path])
 }
 
-export function pathOf({ path, name }: Pick<FieldRecord, 'path' | 'name'>): readonly string[] {
+function pathOf({ path, name }: Pick<FieldRecord, 'path' | 'name'>): readonly string[] {
   return path ?? [name]
 }
 

@@ -69,6 +69,9 @@ beforeAll(async () => {
   await sql`
     insert into tidemark.ownership (asset_id, owner, set_by)
     select asset_id, 'sales team', 1 from catalog.tables where table_name = 'orders'`
+  await sql`
+    update tidemark.lineage_edge set matched_by = 'host_and_port', stale_since = now()
+    where id = (select max(id) from tidemark.lineage_edge where valid_to is null)`
   await sql`insert into tidemark.tag (organization_id, name) values (1, 'personal data')`
   await sql`
     insert into tidemark.tag_assignment (asset_id, field_key, tag_id, set_by)

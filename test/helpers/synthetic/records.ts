@@ -22,7 +22,7 @@ export interface RecordSystem {
 }
 
 /** A connector of one scope that tells whatever records its world holds. */
-export function recordsConnector({ sql, namespace, ...system }: RecordSystem, world: RecordWorld): Connector {
+function recordsConnector({ sql, namespace, ...system }: RecordSystem, world: RecordWorld): Connector {
   return defineConnector<{ world: string }>({
     manifest: {
       ...system,
