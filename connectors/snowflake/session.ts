@@ -201,8 +201,10 @@ async function* streamPages(
   if (end.aborted) stop()
   try {
     let page: Row[] = []
-    for await (const row of stream as AsyncIterable<Row>) {
-      page.push(row)
+    const rows = (stream as AsyncIterable<Row>)[Symbol.asyncIterator]()
+    // Later chunks are fetched when they are read: those requests are this handle's too.
+    for (let next = await wire.run(() => rows.next()); next.done !== true; next = await wire.run(() => rows.next())) {
+      page.push(next.value)
       if (page.length < PAGE) continue
       yield page
       page = []

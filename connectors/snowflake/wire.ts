@@ -97,8 +97,9 @@ function answered(request: ClientRequest, response: IncomingMessage): void {
   const state = owners.get(request)
   if (state === undefined || state.closed) return
   state.meter.bytes(Number(response.headers['content-length'] ?? 0))
+  if (isTelemetry(request)) return
   const status = response.statusCode ?? 0
-  if (status < 400 || isTelemetry(request)) {
+  if (status < 400) {
     state.failures = 0
     return
   }
