@@ -280,3 +280,70 @@ test('names under an alias of a namespace meet the assets that are crawled there
   const names = await sql<{ name: string }[]>`select name from tidemark.namespace order by 1`
   expect(names.map(({ name }) => name)).toEqual(['reports://main', 'warehouse://main'])
 })
+
+const SEED = Number(process.env.TIDEMARK_SEED ?? Date.now() % 1_000_000)
+
+test('random changes on either side end where a crawl into an empty store does', async () => {
+  console.info(`random told lineage: TIDEMARK_SEED=${SEED}`)
+  await using world = await start()
+  const pick = createPicker(SEED)
+  put(world.tables, tableRecord('kept', ['a']))
+  put(world.reports, { kind: 'board', path: ['Kept'] })
+  for (let step = 1; step <= 6; step += 1) {
+    changeTables(world.tables, pick)
+    changeReports(world.reports, pick)
+    if (pick(3) > 0) await world.sources.warehouse.sync()
+    if (pick(3) > 0) await world.sources.reports.sync()
+    if (step % 3 === 0) await world.equalsFull()
+  }
+}, 60_000)
+
+/** Numbers below a limit, the same for the same seed. */
+function createPicker(seed: number): (limit: number) => number {
+  let state = seed
+  return (limit) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * limit)
+  }
+}
+
+const NAMES = ['orders', 'Orders', 'paid'] as const
+const COLUMNS = ['a', 'A', 'b'] as const
+
+function changeTables(world: RecordWorld, pick: (limit: number) => number): void {
+  const name = NAMES[pick(NAMES.length)] ?? ''
+  for (const key of world.keys()) if (key.endsWith(`.${name}`)) world.delete(key)
+  const columns = COLUMNS.filter(() => pick(3) > 0)
+  if (pick(4) === 0) return
+  const reads = pick(2) === 0 ? 'orders' : '"Orders"'
+  put(world, tableRecord(name, columns, name === 'paid' ? `select * from ${reads}` : undefined))
+}
+
+/** A data set whose fields are made from tables and from each other, a chart over it; either may forget, or be rewired. */
+function changeReports(world: RecordWorld, pick: (limit: number) => number): void {
+  const path = [['Sales'], ['Other']][pick(2)] as string[]
+  const own = { group: 'dataset', path } as const
+  const tables = NAMES.filter(() => pick(3) > 0).map((name) => ({
+    namespace: 'warehouse://main',
+    group: 'relation' as const,
+    path: ['shop', 'public', name],
+  }))
+  const upstreamsOf = (): FieldUpstreamRecord[] =>
+    tables.filter(() => pick(2) === 0).map((table) => ({ ...table, field: [COLUMNS[pick(3)] ?? 'a'] }))
+  const fields: Fields = {
+    One: upstreamsOf(),
+    Two: upstreamsOf(),
+    Sum: [{ ...own, field: ['One'], transformation: 'aggregate' }],
+  }
+  const more = {
+    upstreams: tables.map((table) => bi({ ...table, ...(pick(2) === 0 ? { columnsKnown: true } : {}) })),
+    ...(pick(4) === 0 ? { comment: `${pick(3)}` } : {}),
+    ...(pick(4) === 0 ? { gaps: [{ reason: 'odd', message: `${pick(3)}` }] } : {}),
+  }
+  if (pick(6) === 0) world.delete(`data set.${path[0]}`)
+  else put(world, record('data set', path, fields, more))
+  put(
+    world,
+    record('chart', ['Board', 'Chart'], { Total: [{ ...own, field: ['Sum'] }] }, { upstreams: [bi({ ...own })] }),
+  )
+}
