@@ -7,6 +7,7 @@ import { insertSource, resolvePrincipal } from '../db/sources.ts'
 import { openStore } from '../db/store.ts'
 import { createKeyRing, makeMasterKeyText, parseMasterKey, sealSecrets } from '../db/vault.ts'
 import { runLocalSync } from '../worker/local.ts'
+import { watchHeld } from './held.ts'
 
 /** What a sync of the worker process cost. */
 export interface SyncFigures {
@@ -97,20 +98,4 @@ async function sync(): Promise<SyncFigures> {
   if (outcome !== 'succeeded') console.error(outcome, run)
   const peakMegabytes = process.resourceUsage().maxRSS / 1024
   return { seconds, outcome, peakMegabytes, heldMegabytes: held.megabytes(), ...run } as SyncFigures
-}
-
-const SAMPLE_MS = 150
-
-/** Collects garbage again and again and notes what is left, in and beside the heap. */
-function watchHeld(): Disposable & { megabytes(): number | undefined } {
-  const { gc } = globalThis
-  if (gc === undefined) return { megabytes: () => undefined, [Symbol.dispose]() {} }
-  let most = 0
-  const sample = () => {
-    gc()
-    const { heapUsed, external } = process.memoryUsage()
-    most = Math.max(most, heapUsed + external)
-  }
-  const timer = setInterval(sample, SAMPLE_MS)
-  return { megabytes: () => most / 2 ** 20, [Symbol.dispose]: () => clearInterval(timer) }
 }
