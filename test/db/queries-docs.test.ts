@@ -71,7 +71,9 @@ beforeAll(async () => {
     select asset_id, 'sales team', 1 from catalog.tables where table_name = 'orders'`
   await sql`
     update tidemark.lineage_edge set matched_by = 'host_and_port', stale_since = now()
-    where id = (select max(id) from tidemark.lineage_edge where valid_to is null)`
+    where valid_to is null
+      and downstream_id = (select asset_id from catalog.tables where table_name = 'order_total')
+      and upstream_id = (select asset_id from catalog.tables where table_name = 'order_item')`
   await sql`insert into tidemark.tag (organization_id, name) values (1, 'personal data')`
   await sql`
     insert into tidemark.tag_assignment (asset_id, field_key, tag_id, set_by)

@@ -30,11 +30,13 @@ const tell = async (...args: string[]) => (await place.run(...args)).stdout.repl
 
 test('a column of a report, down to the tables', async () => {
   expect((await tell('lineage', 'best_customers.revenue', '--up')).split('\n')).toEqual([
-    'reporting.best_customers.revenue is made from 3 columns',
+    'reporting.best_customers.revenue is made from 5 columns',
     '  reporting.best_customers.revenue',
     '  └─ sales.customer_value.revenue',
     '     └─ sales.order_total.total  (COALESCE(sum(t.total), (0)::numeric))',
     '        └─ sales.order_item.amount  (aggregate: sum(i.amount))',
+    '           ├─ sales.order_item.quantity  (((quantity)::numeric * unit_price))',
+    '           └─ sales.order_item.unit_price  (((quantity)::numeric * unit_price))',
     '  Which rows there are: sales.address.customer_id (join), sales.customer_value.customer_id (join), ' +
       'sales.customer_value.revenue (filter, sort)',
   ])
