@@ -14,6 +14,12 @@ interface Named {
 export interface StatisticsRow extends Named {
   readonly rowCount?: number
   readonly bytes?: number
+  readonly checks?: {
+    readonly state?: string
+    readonly passed: number
+    readonly failed: number
+    readonly pending: number
+  }
 }
 
 export interface UsageRow extends Named {
@@ -70,19 +76,31 @@ export async function storeStatistics(
   pages: Pages<StatisticsRow>,
 ): Promise<number> {
   return await sql.begin(async (tx) => {
-    await copyIncoming(tx, 'row_count bigint, bytes bigint', pages, ({ rowCount, bytes }) => [
+    const columns = `row_count bigint, bytes bigint, check_state text, checks_passed integer, checks_failed integer,
+      checks_pending integer`
+    await copyIncoming(tx, columns, pages, ({ rowCount, bytes, checks }) => [
       whole(rowCount),
       whole(bytes),
+      checks?.state,
+      whole(checks?.passed),
+      whole(checks?.failed),
+      whole(checks?.pending),
     ])
     await renewLease(tx, target.run.id)
     const written = await tx`
       with told as (${named(tx, target)})
-      insert into tidemark.asset_statistic (asset_id, row_count, bytes, taken_at)
-      select told.asset_id, told.row_count, told.bytes, now()
+      insert into tidemark.asset_statistic
+        (asset_id, row_count, bytes, check_state, checks_passed, checks_failed, checks_pending, taken_at)
+      select told.asset_id, told.row_count, told.bytes, told.check_state, told.checks_passed, told.checks_failed,
+        told.checks_pending, now()
       from told left join tidemark.asset_statistic s on s.asset_id = told.asset_id
-      where s.asset_id is null or (s.row_count, s.bytes) is distinct from (told.row_count, told.bytes)
+      where s.asset_id is null
+         or (s.row_count, s.bytes, s.check_state, s.checks_passed, s.checks_failed, s.checks_pending) is distinct from
+            (told.row_count, told.bytes, told.check_state, told.checks_passed, told.checks_failed, told.checks_pending)
       order by told.asset_id
       on conflict (asset_id) do update set row_count = excluded.row_count, bytes = excluded.bytes,
+        check_state = excluded.check_state, checks_passed = excluded.checks_passed,
+        checks_failed = excluded.checks_failed, checks_pending = excluded.checks_pending,
         taken_at = excluded.taken_at`
     return written.count
   })

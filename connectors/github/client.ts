@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest'
 import { type ConnectorContext, IngestError } from '../kit/index.ts'
-import { toGithubError } from './errors.ts'
+import { isRefusedQuery, toGithubError } from './errors.ts'
 
 /** One answer of the REST API. */
 export interface Answer<T> {
@@ -19,6 +19,7 @@ type Parameters = Readonly<Record<string, string | number | boolean>>
 export interface Client {
   /** GETs a path with `{placeholders}`. */
   get<T>(path: string, parameters?: Parameters, etag?: string): Promise<Answer<T>>
+  /** What was asked for by id and is gone is null in the answer. */
   graphql<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<T>
 }
 
@@ -46,8 +47,15 @@ export function createClient(octokit: Octokit, context: Pick<ConnectorContext, '
         return toAnswer<T>(response, what)
       })
     },
-    graphql: async (query, variables) =>
-      call(`the query ${/\w+\s+(\w+)/.exec(query)?.[1] ?? ''}`, () => octokit.graphql(query, { ...variables })),
+    graphql: async <T>(query: string, variables: Readonly<Record<string, unknown>>) =>
+      await call(`the query ${/\w+\s+(\w+)/.exec(query)?.[1] ?? ''}`, () =>
+        octokit.graphql<T>(query, { ...variables }).catch((error: unknown) => {
+          const gone =
+            isRefusedQuery(error) && error.data !== null && error.errors.every(({ type }) => type === 'NOT_FOUND')
+          if (!gone) throw error
+          return error.data as T
+        }),
+      ),
   }
 }
 

@@ -26,6 +26,7 @@ const UNTOLD_WAIT_MS = 60_000
 export function toGithubError(error: unknown, what: string, signal: AbortSignal): IngestError {
   if (error instanceof IngestError) return error
   if (signal.aborted) return new IngestError('cancelled', `${what}: cancelled`, { cause: error })
+  if (isRefusedQuery(error)) return toQueryError(error, what)
   if (!isAnswer(error)) {
     const cause = (error as { cause?: unknown }).cause
     // fetch hides the network's error in `cause`, and octokit hides that once more.
@@ -42,6 +43,42 @@ export function toGithubError(error: unknown, what: string, signal: AbortSignal)
   if (retryAfterMs !== undefined) return new IngestError('rate_limited', text, { ...details, retryAfterMs })
   const hint = hintOf(error)
   return new IngestError(categoryOf(status), text, { ...details, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** GraphQL answers 200, and says in `errors` what it refuses or could not do. */
+interface RefusedQuery {
+  readonly errors: readonly {
+    readonly type?: string
+    readonly message: string
+    readonly extensions?: { readonly code?: string }
+  }[]
+  readonly data: unknown
+}
+
+export function isRefusedQuery(error: unknown): error is RefusedQuery {
+  return (error as { name?: string }).name === 'GraphqlResponseError'
+}
+
+const QUERY_CATEGORIES: Readonly<Record<string, IngestError['category']>> = {
+  FORBIDDEN: 'permission',
+  INSUFFICIENT_SCOPES: 'permission',
+  NOT_FOUND: 'not_found',
+  // An Enterprise Server too old for a field.
+  undefinedField: 'unsupported',
+}
+
+/** Without a type it took too long, or something broke over there. */
+function toQueryError(error: RefusedQuery, what: string): IngestError {
+  const [{ type, message, extensions } = { message: 'refused' }] = error.errors
+  const code = type ?? extensions?.code
+  const category = QUERY_CATEGORIES[code ?? ''] ?? 'source_unavailable'
+  const hint =
+    'Allow the token to read contents and pull requests, and for checks commit statuses; an App also needs Checks: read.'
+  return new IngestError(category, `${what}: ${message.split('\n', 1)[0]?.slice(0, 200)}`, {
+    ...(code === undefined ? {} : { code }),
+    ...(category === 'permission' ? { hint } : {}),
+    cause: error,
+  })
 }
 
 function isAnswer(error: unknown): error is AnswerError {

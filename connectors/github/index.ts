@@ -6,6 +6,7 @@ import { errorRules } from './errors.ts'
 import { iterateChanges, iterateItems } from './inventory.ts'
 import { manifest } from './manifest.ts'
 import { iterateHoldings } from './owner.ts'
+import { createPullChecks } from './pull-checks.ts'
 import { openReader, type Reader } from './reader.ts'
 import { type Holdings, readHoldings } from './repositories.ts'
 import { listScopes } from './scopes.ts'
@@ -45,6 +46,7 @@ export default defineConnector<GithubConfig>({
         if (isOwner(key)) yield* describeOwnerItems(await session.clientOf(key), await read(key), items)
         else yield* describeRepositoryItems(await readerOf(key), items)
       },
+      statistics: createPullChecks(config, session, read),
       // Commits and pull requests are kept to a number: the oldest give way, and a force-push takes commits along.
       filtered: (_scope, keys) => keys.filter((key) => /^(commit|pull)$/.test(keyPath(key)?.[2] ?? '')),
       [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

@@ -54,9 +54,11 @@ export const manifest: ConnectorManifest<GithubConfig> = {
     { kind: 'dbt exposure', group: 'report', levels: [...REPOSITORY, 'project', 'node'] },
   ],
   scopeNoun: 'repository',
+  capabilities: ['statistics'],
   grants: [
     { purpose: 'Repositories, branches, tags and files', statement: 'Contents: read, Metadata: read' },
     { purpose: 'Pull requests', statement: 'Pull requests: read' },
+    { purpose: 'Checks of pull requests', statement: 'Commit statuses: read, Checks: read (an App)' },
     { purpose: 'With a classic token instead', statement: 'repo (public_repo for public ones), read:org' },
   ],
   sql: sqlTexts,

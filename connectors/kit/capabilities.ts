@@ -20,6 +20,18 @@ export interface AssetStatistics extends NamedAsset {
   readonly rowCount?: number
   /** All that it occupies in the source: indexes, overflow storage and partitions included. */
   readonly bytes?: number
+  /** What is checked of it from outside: of a pull request, its head commit by CI. */
+  readonly checks?: CheckCounts
+}
+
+/** How many checks stand how; none of any where nothing is checked. */
+export interface CheckCounts {
+  /** The verdict over all of them, in the source's word in lower case: `success`, `failure`, `pending`. */
+  readonly state?: string
+  readonly passed: number
+  readonly failed: number
+  /** Waiting or running. */
+  readonly pending: number
 }
 
 /** How much an asset has been used since `since`, as the source itself counted. What it does not know is absent. */

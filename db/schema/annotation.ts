@@ -1,4 +1,4 @@
-import { bigint, index, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bigint, index, integer, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { keyText, tidemark, time } from './columns.ts'
 import { organization, principal } from './source.ts'
 
@@ -57,6 +57,11 @@ export const assetStatistic = tidemark.table('asset_statistic', {
   /** Rows, as far as the source knows: an estimate in PostgreSQL. */
   rowCount: bigint('row_count', { mode: 'number' }),
   bytes: bigint('bytes', { mode: 'number' }),
+  /** Checks of a pull request's head: the verdict over all, and how many stand how. */
+  checkState: text('check_state'),
+  checksPassed: integer('checks_passed'),
+  checksFailed: integer('checks_failed'),
+  checksPending: integer('checks_pending'),
   takenAt: time('taken_at').notNull(),
 })
 

@@ -118,11 +118,17 @@ select
   (a.properties ->> 'mergedAt')::timestamptz as merged_at,
   a.comment,
   a.url,
-  a.properties
+  a.properties,
+  st.check_state as checks,
+  st.checks_passed,
+  st.checks_failed,
+  st.checks_pending,
+  st.taken_at as checks_at
 from tidemark.asset a
 left join tidemark.asset p on p.id = a.parent_id
 left join tidemark.claim c on c.asset_id = a.id and c.writes
 left join tidemark.source s on s.id = c.source_id
+left join tidemark.asset_statistic st on st.asset_id = a.id
 where a.kind = 'pull request' and a.removed_at is null and not a.placeholder;
 
 comment on view catalog.pull_requests is 'The latest pull requests of live repositories, one row each.';
@@ -148,3 +154,12 @@ comment on column catalog.pull_requests.merged_at is 'When it was merged; null w
 comment on column catalog.pull_requests.comment is 'Its description, the beginning.';
 comment on column catalog.pull_requests.url is 'Where to open it.';
 comment on column catalog.pull_requests.properties is 'What else the host tells of it.';
+comment on column catalog.pull_requests.checks is
+  'Verdict over the checks of its head commit: success, failure, error, pending or expected; null where there are none, or none were read.';
+comment on column catalog.pull_requests.checks_passed is
+  'How many of them passed, were skipped or are neutral; null where they were not read.';
+comment on column catalog.pull_requests.checks_failed is
+  'How many failed, were cancelled, ran out of time or wait for somebody to act.';
+comment on column catalog.pull_requests.checks_pending is 'How many wait or run.';
+comment on column catalog.pull_requests.checks_at is
+  'When they were read, on an interval of their own; a later reading that finds the same leaves it.';

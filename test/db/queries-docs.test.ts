@@ -106,6 +106,7 @@ async function syncDashboards(): Promise<void> {
 async function syncCode(): Promise<void> {
   const world = new GithubWorld()
   buildShop(world)
+  for (const pull of world.repositories.flatMap(({ pulls }) => pulls)) world.check(pull, 'build', 'FAILURE')
   await using github = await startFakeGithub(world, {})
   const sql = [{ dialect: 'postgres', namespace: 'postgres://db:5432', database: 'shop', schemas: ['public'] }]
   const config = { baseUrl: github.url, owners: ['acme'], token: 'any', sql }

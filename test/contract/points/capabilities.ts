@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   type AssetRecord,
   type Capability,
+  type CheckCounts,
   type Connector,
   type ConnectorHandle,
   classifyError,
@@ -186,7 +187,10 @@ async function collectNumbers(
     for await (const page of handle[name]?.(scope) ?? []) {
       expect(page.length).toBeLessThanOrEqual(MAX_PAGE)
       for (const { group, path, ...values } of page) {
-        told.push({ identity: `${group} ${nameKey(path)}`, values: Object.values(values) })
+        const { checks, ...numbers } = { checks: undefined, ...values }
+        const { state, ...counts }: Partial<CheckCounts> = checks ?? {}
+        if (state !== undefined) expect(state).toMatch(/^[a-z_]+$/)
+        told.push({ identity: `${group} ${nameKey(path)}`, values: Object.values({ ...numbers, ...counts }) })
       }
     }
   }

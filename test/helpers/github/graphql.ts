@@ -1,18 +1,25 @@
-import type { FakePull, FakeRepository, GithubWorld } from './world.ts'
+import type { FakeCheck, FakePull, FakeRepository, GithubWorld } from './world.ts'
 
 interface Query {
   readonly query: string
-  readonly variables: { readonly id?: string; readonly ids?: readonly string[] }
+  readonly variables: {
+    readonly id?: string
+    readonly ids?: readonly string[]
+    readonly after?: string | null
+    readonly closed?: boolean
+  }
 }
 
 const time = (seconds: number | undefined) =>
   seconds === undefined ? null : new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
 
-/** Answers the connector's four queries, by their names. */
-export function answerGraphql(world: GithubWorld, { query, variables }: Query): unknown {
+/** Answers the connector's queries, by their names. */
+export function answerGraphql(world: GithubWorld, { query, variables }: Query): object {
   const name = /query (\w+)/.exec(query)?.[1]
   if (name === 'Repositories') return { nodes: variables.ids?.map((id) => details(byId(world, id))) }
   if (name === 'PullRequests') return { nodes: variables.ids?.map((id) => pullDetails(world, id)) }
+  if (name === 'PullLists') return { nodes: variables.ids?.map((id) => pullLists(byId(world, id), query, variables)) }
+  if (name === 'CheckRollups') return { nodes: variables.ids?.map((id) => rollupOf(world, id)) }
   const repository = byId(world, variables.id ?? '')
   if (repository === undefined) return { node: null }
   const objects = [...query.matchAll(/(\w+): object\(oid: "(\w+)"\)/g)]
@@ -90,9 +97,65 @@ function pullDetails(world: GithubWorld, id: string): object | null {
   return null
 }
 
+/** Both lists by their last update, as long as the query says; cursors are places. */
+function pullLists(
+  repository: FakeRepository | undefined,
+  query: string,
+  { after, closed }: Query['variables'],
+): object | null {
+  if (repository === undefined) return null
+  const pulls = repository.pulls.toSorted((left, right) => right.updatedAt - left.updatedAt)
+  const lengthOf = (states: RegExp) => Number(new RegExp(`states: ${states.source}, first: (\\d+)`).exec(query)?.[1])
+  const open = pulls.filter(({ state }) => state === 'open')
+  const start = Number(after ?? 0)
+  const end = start + lengthOf(/OPEN/)
+  const done = pulls.filter(({ state }) => state === 'closed').slice(0, lengthOf(/\[CLOSED, MERGED\]/))
+  return {
+    id: repository.id,
+    open: {
+      nodes: open.slice(start, end).map(({ id, number }) => ({ id, number })),
+      pageInfo: { hasNextPage: open.length > end, endCursor: String(Math.min(end, open.length)) },
+    },
+    ...(closed === true
+      ? { closed: { nodes: done.map(({ id, number, closedAt }) => ({ id, number, closedAt: time(closedAt) })) } }
+      : {}),
+  }
+}
+
+/** https://docs.github.com/en/graphql/reference/objects#statuscheckrollup */
+function rollupOf(world: GithubWorld, id: string): object | null {
+  const pull = world.repositories.flatMap(({ pulls }) => pulls).find((candidate) => candidate.id === id)
+  if (pull === undefined) return null
+  const checks = pull.checks.filter(({ sha }) => sha === pull.head.sha)
+  const states = new Set(checks.map(({ state }) => state))
+  const counts = (type: FakeCheck['type']) =>
+    [
+      ...Map.groupBy(
+        checks.filter((check) => check.type === type),
+        ({ state }) => state,
+      ),
+    ].map(([state, of]) => ({
+      state,
+      count: of.length,
+    }))
+  const worst = ['ERROR', 'FAILURE', 'TIMED_OUT', 'CANCELLED'].some((state) => states.has(state))
+    ? 'FAILURE'
+    : undefined
+  const waiting = ['PENDING', 'QUEUED', 'IN_PROGRESS'].some((state) => states.has(state)) ? 'PENDING' : undefined
+  const statusCheckRollup =
+    checks.length === 0
+      ? null
+      : {
+          state: worst ?? waiting ?? 'SUCCESS',
+          contexts: { checkRunCountsByState: counts('run'), statusContextCountsByState: counts('status') },
+        }
+  return { id, commits: { nodes: [{ commit: { statusCheckRollup } }] } }
+}
+
 function pullJson({ owner, name, git }: FakeRepository, pull: FakePull): object {
-  const names =
-    pull.base.sha === '' || pull.head.sha === '' ? '' : git.ask('diff', '--name-only', pull.base.sha, pull.head.sha)
+  const { base, head } = pull
+  const same = base.sha === '' || head.sha === '' || base.sha === head.sha
+  const names = same ? '' : git.ask('diff', '--name-only', base.sha, head.sha)
   const files = names.split('\n').filter((path) => path !== '')
   return {
     id: pull.id,

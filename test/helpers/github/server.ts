@@ -30,6 +30,8 @@ export interface FakeGithub extends AsyncDisposable {
   readonly limits: { allowed: number; core: number; graphql: number }
   /** Answers once in place of the fake: an answer, or `hang up`. */
   readonly faults: (FakeAnswer | 'hang up')[]
+  /** Errors that a query by this name is answered with, until taken away. */
+  refuse: { readonly query: string; readonly errors: readonly object[] } | undefined
   /** How long installation tokens live, in seconds. */
   tokenLifeS: number
 }
@@ -54,6 +56,7 @@ export async function startFakeGithub(world: GithubWorld, options: FakeOptions):
     requests: [],
     limits: { allowed: 5_000, core: 5_000, graphql: 5_000 },
     faults: [],
+    refuse: undefined,
     tokenLifeS: 3_600,
     async [Symbol.asyncDispose]() {
       server.close()
@@ -119,7 +122,11 @@ export async function startFakeGithub(world: GithubWorld, options: FakeOptions):
   }
 
   function graphqlAnswer(body: Buffer): FakeAnswer {
-    return { body: { data: answerGraphql(world, JSON.parse(body.toString('utf8'))) } }
+    const query: Parameters<typeof answerGraphql>[1] = JSON.parse(body.toString('utf8'))
+    const data = answerGraphql(world, query)
+    const refused = fake.refuse !== undefined && query.query.includes(`query ${fake.refuse.query}(`)
+    const errors = refused ? (fake.refuse?.errors ?? []) : goneIn(data)
+    return { body: errors.length === 0 ? { data } : { data, errors } }
   }
 
   function restAnswer(url: URL, { method }: LoggedRequest): FakeAnswer {
@@ -164,6 +171,16 @@ export async function startFakeGithub(world: GithubWorld, options: FakeOptions):
   }
 
   return fake
+}
+
+/** What GitHub says beside the nulls of what was asked for by id and is not there. */
+function goneIn(data: object): object[] {
+  const { node, nodes = [] } = data as { node?: object | null; nodes?: readonly (object | null)[] }
+  const message = 'Could not resolve to a node with the global id'
+  return [
+    ...(node === null ? [{ type: 'NOT_FOUND', path: ['node'], message }] : []),
+    ...nodes.flatMap((one, at) => (one === null ? [{ type: 'NOT_FOUND', path: ['nodes', at], message }] : [])),
+  ]
 }
 
 function paged(answer: FakeAnswer, url: URL): { readonly body: unknown; readonly link?: string } {

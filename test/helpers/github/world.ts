@@ -18,6 +18,16 @@ export interface FakePull {
   base: { ref: string; sha: string }
   labels: string[]
   reviews: { author: string; state: string; at: number }[]
+  /** Of the commits that were its head, the latest result by name. */
+  checks: FakeCheck[]
+}
+
+/** A check run by its state, conclusion and status in one, or a commit status. */
+export interface FakeCheck {
+  readonly sha: string
+  readonly name: string
+  readonly type: 'run' | 'status'
+  readonly state: string
 }
 
 export interface FakeRelease {
@@ -162,6 +172,7 @@ export class GithubWorld {
       base: { ref: base, sha: repository.git.head(base) ?? '' },
       labels: [],
       reviews: [],
+      checks: [],
     }
     repository.pulls.push(pull)
     return pull
@@ -175,6 +186,16 @@ export class GithubWorld {
     repository.git.heads.set(pull.base.ref, sha)
     Object.assign(pull, { state: 'closed', mergedAt: at, closedAt: at, updatedAt: at, mergeCommit: sha })
     repository.pushedAt = at
+  }
+
+  /** A result for the head of a pull request: its own times do not move. */
+  check(pull: FakePull, name: string, state: string, type: FakeCheck['type'] = 'run'): void {
+    const { sha } = pull.head
+    pull.checks = [
+      ...pull.checks.filter((check) => check.sha !== sha || check.name !== name),
+      { sha, name, type, state },
+    ]
+    this.tick()
   }
 
   touch(pull: FakePull, change: (pull: FakePull) => void): void {
