@@ -23,8 +23,9 @@ interface AnswerError {
 const UNTOLD_WAIT_MS = 60_000
 
 /** An error of a call as an IngestError that says what was asked. */
-export function toGithubError(error: unknown, what: string, signal: AbortSignal): IngestError {
-  if (error instanceof IngestError) return error
+export function toGithubError(thrown: unknown, what: string, signal: AbortSignal): IngestError {
+  if (thrown instanceof IngestError) return thrown
+  const error = isLimitedQuery(thrown) ? Object.assign(thrown, { status: 429 }) : thrown
   if (signal.aborted) return new IngestError('cancelled', `${what}: cancelled`, { cause: error })
   if (isRefusedQuery(error)) return toQueryError(error, what)
   if (!isAnswer(error)) {
@@ -79,6 +80,12 @@ function toQueryError(error: RefusedQuery, what: string): IngestError {
     ...(category === 'permission' ? { hint } : {}),
     cause: error,
   })
+}
+
+/** A query beyond the limit is answered 200, of which octokit makes an error without a status. */
+function isLimitedQuery(error: unknown): error is Error & Pick<AnswerError, 'response'> {
+  const { message, response } = error as { message?: unknown; response?: { readonly status?: number } }
+  return response?.status === 200 && message === 'GraphQL Rate Limit Exceeded'
 }
 
 function isAnswer(error: unknown): error is AnswerError {

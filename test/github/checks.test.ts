@@ -11,8 +11,8 @@ async function scene(build: (world: GithubWorld) => void, config: object = {}) {
   const world = new GithubWorld()
   build(world)
   const fake = await startFakeGithub(world, {})
-  const warnings: string[] = []
-  const log: Logger = { debug() {}, info() {}, warn: (_fields, message) => warnings.push(message) }
+  const warnings: object[] = []
+  const log: Logger = { debug() {}, info() {}, warn: (fields, message) => warnings.push({ ...fields, message }) }
   const engine = await createEngine([github], { log })
   const source = await engine.addSource(github, { baseUrl: fake.url, owners: ['acme'], token: 'any', ...config })
   const { sql } = engine.store
@@ -124,7 +124,9 @@ test('a token that may not see checks is told so, and what was known of them sta
   const message = 'Resource not accessible by personal access token'
   fake.refuse = { query: 'CheckRollups', errors: [{ type: 'FORBIDDEN', path: ['nodes', 0, 'commits'], message }] }
   expect(await source.sync()).toMatchObject({ outcome: 'succeeded', gaps: 0 })
-  expect(warnings).toContainEqual(expect.stringContaining(message))
+  expect(warnings).toContainEqual(
+    expect.objectContaining({ category: 'permission', message: expect.stringContaining(message) }),
+  )
   expect(await given.checks()).toMatchObject([{ checks: 'success' }])
   // Asking again at once would change nothing: the next interval does.
   fake.refuse = undefined
@@ -133,6 +135,18 @@ test('a token that may not see checks is told so, and what was known of them sta
   await given.due()
   await source.sync()
   expect(await given.checks()).toMatchObject([{ checks: 'failure' }])
+}, 60_000)
+
+test('a limit used up elsewhere is told as such, and the next sync tries again', async () => {
+  await using given = await scene((world) => void buildShop(world))
+  const { fake, source, sql, warnings } = given
+  await source.sync()
+  await given.due()
+  fake.limits.graphql = 0
+  expect(await source.sync()).toMatchObject({ outcome: 'succeeded' })
+  expect(warnings).toContainEqual(expect.objectContaining({ category: 'rate_limited' }))
+  const [state] = await sql`select statistics_at < now() - interval '1 day' as due from tidemark.source`
+  expect(state).toEqual({ due: true })
 }, 60_000)
 
 test('no pull requests kept, no checks asked for', async () => {

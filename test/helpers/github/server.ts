@@ -162,6 +162,11 @@ export async function startFakeGithub(world: GithubWorld, options: FakeOptions):
       ...(link === undefined ? {} : { link }),
       ...answer.headers,
     }
+    if (spent && resource === 'graphql') {
+      const errors = [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }]
+      response.writeHead(200, headers).end(JSON.stringify({ errors }))
+      return
+    }
     if (spent) {
       logged.status = 403
       response.writeHead(403, headers).end(JSON.stringify({ message: 'API rate limit exceeded' }))
