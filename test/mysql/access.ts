@@ -6,8 +6,9 @@ import { findRun, listRunScopes } from '../../db/queries-runs.ts'
 import { crawl, openConnector } from '../contract/crawl.ts'
 import { createEngine } from '../helpers/engine.ts'
 import { startSshServer } from '../helpers/ssh-server.ts'
+import { readRows } from './rows.ts'
 import { type MysqlServer, TLS_FILES } from './servers.ts'
-import { configOf, createAccount, previewOf, readRows, runSql, withHandle } from './support.ts'
+import { configOf, createAccount, previewOf, runSql, withHandle } from './support.ts'
 
 type Config = Record<string, Json>
 /** An entry of the usage or of the query log. */

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import mysql, { type Connection } from 'mysql2/promise'
 import { nameKey } from '../../connectors/kit/index.ts'
 import type { ChangeCase, ContractHarness, Fixture } from '../contract/harness.ts'
+import { readRows } from './rows.ts'
 import type { MysqlServer } from './servers.ts'
-import { configOf, createAccount, freshName, readRows, runSql } from './support.ts'
+import { configOf, createAccount, freshName, runSql } from './support.ts'
 
 const seed = await readFile(new URL('../fixtures/mysql/seed.sql', import.meta.url), 'utf8')
 const PASSWORD = "p@ss:w/o'rd %41"

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AssetRecord } from '../../connectors/kit/index.ts'
 import connector from '../../connectors/mysql/index.ts'
 import { crawl, openConnector } from '../contract/crawl.ts'
+import { readRows, type SqlRow } from './rows.ts'
 import type { MysqlServer } from './servers.ts'
-import { quote, quoteText, readRows, type SqlRow } from './support.ts'
+import { quote, quoteText } from './support.ts'
 
 /** Names that would break out of a statement, be folded together, or be read as a pattern, were they not taken exactly. */
 const NAMES = [

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import mysql, { type Connection } from 'mysql2/promise'
 import { freePort } from '../../runtime/process.ts'
 import { installDebianServer, installMysqlJar, type ServerProgram } from './programs.ts'
-import { readRows } from './support.ts'
+import { readRows } from './rows.ts'
 
 export interface MysqlServer {
   readonly mariadb: boolean

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Connection } from 'mysql2/promise'
 import type { ConnectorHandle, Json, Preview } from '../../connectors/kit/index.ts'
 import connector from '../../connectors/mysql/index.ts'
 import { openConnector } from '../contract/crawl.ts'
@@ -20,13 +19,6 @@ export async function runSql(server: MysqlServer, ...statements: readonly string
   } finally {
     await connection.end()
   }
-}
-
-export type SqlRow = Readonly<Record<string, unknown>>
-
-export async function readRows(connection: Connection, statement: string): Promise<readonly SqlRow[]> {
-  const [rows] = await connection.query(statement)
-  return rows as SqlRow[]
 }
 
 /** An account with these rights, each of the form `SELECT ON shop.*`. */
