@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
-/** Suites whose servers or packages are heavy to install; they install them, once. */
+/** Suites that take long, or whose servers or packages are heavy to install; they install them, once. */
 export default defineConfig({
   test: {
     ...base.test,

@@ -7,7 +7,7 @@ import { GithubWorld } from '../helpers/github/world.ts'
 import { testCostOfNothing } from './cost-suite.ts'
 
 // As many as make several pages; of 500 it is shown in test/peers.
-testCostOfNothing(120)
+testCostOfNothing(30)
 
 test('a push to one of its repositories costs a handful of requests, and texts are fetched once ever', async () => {
   const world = new GithubWorld()

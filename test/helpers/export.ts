@@ -53,7 +53,12 @@ export async function exportStore(store: Store): Promise<ExportedAsset[]> {
                        select 1 from tidemark.lineage_edge e
                        where e.downstream_id = a.id and e.valid_to is null and e.stale_since is not null
                          and e.upstream_namespace_id = r.namespace_id and e.upstream_group = r.kind_group
-                         and starts_with(r.name_key, e.upstream_key)))
+                         and starts_with(r.name_key, e.upstream_key))
+                     and not coalesce((
+                       select bool_and(f.stale_since is not null)
+                       from tidemark.lineage_field_edge f join tidemark.asset u on u.id = f.upstream_id
+                       where f.text_id = t.id and f.valid_to is null
+                         and (u.namespace_id, u.kind_group, u.name_key) = (r.namespace_id, r.kind_group, r.name_key)), false))
     )) as body
     from tidemark.asset a
     join tidemark.namespace n on n.id = a.namespace_id

@@ -6,6 +6,8 @@ export function setup(): () => void {
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => file.replace('.test.ts', ''))
   return () => {
-    console.log(`Left to \`npm run test:peers\`, as their servers are heavy to install: ${suites.join(', ')}`)
+    console.log(
+      `Left to \`npm run test:peers\`, as their servers are heavy to install, or they take long: ${suites.join(', ')}`,
+    )
   }
 }

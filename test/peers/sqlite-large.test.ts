@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { open, run, temporaryFolder } from './support.ts'
+import { open, run, temporaryFolder } from '../sqlite/support.ts'
 
 const COUNT = 50_000
 
