@@ -187,10 +187,11 @@ async function describeWork(sync: ScopeSync): Promise<boolean> {
 }
 
 async function* describeBatches(sync: ScopeSync): AsyncGenerator<MergeBatch, boolean, void> {
-  const { deps, attempt } = sync
+  const { deps, attempt, source } = sync
+  const limit = Math.min(deps.limits.batch, source.connector.manifest.itemsAtATime ?? deps.limits.batch)
   let last: WorkItem | undefined
   while (true) {
-    const work = await readWork(deps.store.sql, { scopeId: attempt.scopeId, after: last, limit: deps.limits.batch })
+    const work = await readWork(deps.store.sql, { scopeId: attempt.scopeId, after: last, limit })
     last = work.at(-1)
     if (last === undefined) return await movedMeanwhile(sync).catch(orSpent)
     yield await describeBatch(sync, work)

@@ -1,4 +1,6 @@
 const SAMPLE_MS = 150
+/** Collecting may take this part of the time; a large heap is looked at less often. */
+const SHARE = 0.2
 
 /** Collects garbage again and again and notes what is left, in and beside the heap; needs `--expose-gc`. */
 export function watchHeld(): Disposable & { megabytes(): number | undefined } {
@@ -6,10 +8,12 @@ export function watchHeld(): Disposable & { megabytes(): number | undefined } {
   if (gc === undefined) return { megabytes: () => undefined, [Symbol.dispose]() {} }
   let most = 0
   const sample = () => {
+    const started = performance.now()
     gc()
     const { heapUsed, external } = process.memoryUsage()
     most = Math.max(most, heapUsed + external)
+    timer = setTimeout(sample, Math.max(SAMPLE_MS, (performance.now() - started) / SHARE))
   }
-  const timer = setInterval(sample, SAMPLE_MS)
-  return { megabytes: () => most / 2 ** 20, [Symbol.dispose]: () => clearInterval(timer) }
+  let timer = setTimeout(sample, SAMPLE_MS)
+  return { megabytes: () => most / 2 ** 20, [Symbol.dispose]: () => clearTimeout(timer) }
 }

@@ -56,6 +56,8 @@ export interface ConnectorManifest<Config> {
   /** What one scope is, in the singular: `database`, `file`, `repository`. */
   readonly scopeNoun: string
   readonly grants: readonly Grant[]
+  /** Items described and held at a time, where each brings so many records that the worker's own number is too many. */
+  readonly itemsAtATime?: number
   /** The optional methods that its handles have; none when absent. */
   readonly capabilities?: readonly Capability[]
   /** How its definitions and its query log are read, where they are SQL: lineage is derived from them. */

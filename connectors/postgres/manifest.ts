@@ -38,7 +38,7 @@ export const manifest: ConnectorManifest<PostgresConfig> = {
   category: 'database',
   version: '0.1.0',
   protocol: PROTOCOL_VERSION,
-  recordVersion: 2,
+  recordVersion: 3,
   config: postgresConfig,
   example: {
     host: 'db.example.com',

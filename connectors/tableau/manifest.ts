@@ -54,6 +54,7 @@ export const manifest: ConnectorManifest<TableauConfig> = {
     },
     { purpose: 'Lineage, on Tableau Server', statement: 'tsm maintenance metadata-services enable' },
   ],
+  itemsAtATime: 100,
   capabilities: ['usage'],
   sql: sqlTexts,
   urlSchemes: ['tableau'],
