@@ -66,6 +66,8 @@ beforeAll(async () => {
   await sql`update tidemark.source set schedule = ${sql.json(parseSchedule('every 15m') as never)}, created_at = now() - interval '1 day'
             where id = ${tills.id}`
   await sql`update tidemark.asset_statistic set bytes = bytes + 2000000`
+  // The server counts reads of its own accord, such as the scans that make a foreign key.
+  await sql`update tidemark.usage set reads = 0 where asset_id in (select asset_id from catalog.tables where table_name = 'review')`
   await sql`
     insert into tidemark.ownership (asset_id, owner, set_by)
     select asset_id, 'sales team', 1 from catalog.tables where table_name = 'orders'`
